@@ -1,0 +1,82 @@
+import type { AttributionModel } from './attribution/models';
+import type { Outcome } from './fraud/verdict';
+import type { CampaignId, ClickId, DealId, EventId, PartnerId, VisitorId } from './ids';
+import type { Money } from './money';
+
+/** What can be reported from outside. `signup` is an alias of registration and never stored. */
+export const EVENT_KINDS = ['install', 'lead', 'registration', 'sale', 'deposit', 'chargeback'] as const;
+export type EventKind = (typeof EVENT_KINDS)[number];
+
+/**
+ * The statuses of a deposit transaction, lowest rank first. They are successive facts: the highest rank that was
+ * ever reported counts, whatever arrived last. Confirmed outranks failed, because a failed payment may be retried.
+ */
+export const DEPOSIT_STATUSES = ['pending', 'failed', 'confirmed', 'reversed'] as const;
+export type DepositStatus = (typeof DEPOSIT_STATUSES)[number];
+
+/** How far a report can be trusted: a signature or a key may pay, a public pixel may only inform. */
+export const TRUSTS = ['signed', 'keyed', 'public'] as const;
+export type Trust = (typeof TRUSTS)[number];
+
+type FactBase = {
+  readonly eventId: EventId;
+  /** The sender's own key of the transaction (its transactionId, else its eventId): ties are broken by it. */
+  readonly transactionKey: string;
+  readonly senderEventId: string;
+  /** The click that the sender named or an operator matched; the click row may be missing. */
+  readonly clickId: ClickId | null;
+  /** The event's own time. Arrival decides nothing. */
+  readonly occurredAtMs: number;
+  readonly outcome: Outcome;
+};
+
+export type InstallFact = FactBase & { readonly kind: 'install' };
+export type LeadFact = FactBase & { readonly kind: 'lead' };
+export type RegistrationFact = FactBase & { readonly kind: 'registration' };
+export type SaleFact = FactBase & { readonly kind: 'sale'; readonly money: Money | null };
+export type DepositFact = FactBase & {
+  readonly kind: 'deposit';
+  readonly status: DepositStatus;
+  readonly money: Money;
+};
+export type ChargebackFact = FactBase & {
+  readonly kind: 'chargeback';
+  /** The sender's event id, else transaction id, of the deposit that is taken back. */
+  readonly refersTo: string;
+  readonly money: Money;
+};
+
+/** An assessed, immutable event as settlement sees it. */
+export type Fact = InstallFact | LeadFact | RegistrationFact | SaleFact | DepositFact | ChargebackFact;
+
+/** A click as a candidate for credit. */
+export type Touch = {
+  readonly clickId: ClickId;
+  readonly visitorId: VisitorId;
+  readonly campaignId: CampaignId;
+  readonly partnerId: PartnerId | null;
+  readonly model: AttributionModel;
+  readonly clickedAtMs: number;
+  /** The last millisecond at which an event still belongs to the click. */
+  readonly expiresAtMs: number;
+};
+
+/** One version of a partner's commission terms. */
+export type Deal = {
+  readonly dealId: DealId;
+  readonly partnerId: PartnerId;
+  readonly version: number;
+  readonly cpa: Money;
+  readonly minDeposit: Money | null;
+  readonly validFromMs: number;
+};
+
+/**
+ * Order of two facts by their own time. Equal times are ordered by the sender's key and never by our ids,
+ * which follow arrival.
+ */
+export function byOwnTime(a: Fact, b: Fact): number {
+  if (a.occurredAtMs !== b.occurredAtMs) return a.occurredAtMs - b.occurredAtMs;
+  if (a.transactionKey !== b.transactionKey) return a.transactionKey < b.transactionKey ? -1 : 1;
+  return a.senderEventId < b.senderEventId ? -1 : a.senderEventId > b.senderEventId ? 1 : 0;
+}

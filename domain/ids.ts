@@ -1,0 +1,83 @@
+/**
+ * Every id of the product: a registered prefix and 26 characters of lower-case Crockford base32 that hold a
+ * 128-bit UUID v7. Postgres keeps the UUID; everything outside of it (API, workflow ids, payloads, logs) shows
+ * the prefixed form, so an id says what it names and cannot be handed to the wrong function.
+ */
+export const ID_PREFIXES = {
+  wsp: 'workspace',
+  brd: 'brand',
+  key: 'API key',
+  src: 'source',
+  off: 'offer',
+  cmp: 'campaign',
+  ptn: 'partner',
+  dea: 'deal',
+  dst: 'destination',
+  clk: 'click',
+  vis: 'visitor',
+  ply: 'player',
+  evt: 'event',
+  cnv: 'conversion',
+  pbk: 'postback',
+  lin: 'commission line',
+  jrn: 'ledger journal',
+  aud: 'audit entry',
+} as const;
+
+export type IdPrefix = keyof typeof ID_PREFIXES;
+export type Id<P extends IdPrefix> = `${P}_${string}` & { readonly __id: P };
+
+export type WorkspaceId = Id<'wsp'>;
+export type BrandId = Id<'brd'>;
+export type ApiKeyId = Id<'key'>;
+export type SourceId = Id<'src'>;
+export type OfferId = Id<'off'>;
+export type CampaignId = Id<'cmp'>;
+export type PartnerId = Id<'ptn'>;
+export type DealId = Id<'dea'>;
+export type DestinationId = Id<'dst'>;
+export type ClickId = Id<'clk'>;
+export type VisitorId = Id<'vis'>;
+export type PlayerId = Id<'ply'>;
+export type EventId = Id<'evt'>;
+export type ConversionId = Id<'cnv'>;
+export type PostbackId = Id<'pbk'>;
+
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
+const ENCODED_LENGTH = 26;
+const UUID_PATTERN = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+// 26 base32 characters hold 130 bits, so the first one carries only three: anything above 7 is no UUID.
+const ENCODED_PATTERN = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/;
+
+/** The prefixed form of a lower-case UUID. Throws on anything else: a malformed UUID here is a bug, not input. */
+export function idFromUuid<P extends IdPrefix>(prefix: P, uuid: string): Id<P> {
+  if (!UUID_PATTERN.test(uuid)) throw new Error(`not a UUID: ${JSON.stringify(uuid)}`);
+  let rest = BigInt(`0x${uuid.replaceAll('-', '')}`);
+  let encoded = '';
+  for (let position = 0; position < ENCODED_LENGTH; position += 1) {
+    encoded = ALPHABET.charAt(Number(rest & 31n)) + encoded;
+    rest >>= 5n;
+  }
+  return `${prefix}_${encoded}` as Id<P>;
+}
+
+/** The UUID inside an id, as Postgres stores it. */
+export function uuidFromId(id: Id<IdPrefix>): string {
+  let value = 0n;
+  for (const character of id.slice(id.indexOf('_') + 1)) {
+    value = (value << 5n) | BigInt(ALPHABET.indexOf(character));
+  }
+  const hex = value.toString(16).padStart(32, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+/** Reads an id that came from outside; null when it is not of this kind. Case and look-alikes are not repaired. */
+export function parseId<P extends IdPrefix>(prefix: P, text: string): Id<P> | null {
+  if (!text.startsWith(`${prefix}_`)) return null;
+  return ENCODED_PATTERN.test(text.slice(prefix.length + 1)) ? (text as Id<P>) : null;
+}
+
+/** The millisecond at which a v7 id was minted (its first 48 bits). */
+export function mintedAtMs(id: Id<IdPrefix>): number {
+  return Number.parseInt(uuidFromId(id).replaceAll('-', '').slice(0, 12), 16);
+}
