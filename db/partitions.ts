@@ -20,7 +20,8 @@ export function monthPartition(nowMs: number, monthsAhead: number): MonthPartiti
   };
 }
 
-function lowestUuidAt(ms: number): string {
+/** The lowest v7 key of a millisecond: rows below it are older. */
+export function lowestUuidAt(ms: number): string {
   const hex = ms.toString(16).padStart(12, '0');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-0000-0000-000000000000`;
 }

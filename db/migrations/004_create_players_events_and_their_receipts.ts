@@ -29,7 +29,7 @@ export async function up(db: Knex): Promise<void> {
       CONSTRAINT inbox_event_key_key UNIQUE (workspace_id, brand_id, event_key)
     );
 
-    -- The translated fact, one per receipt. Only handled_at is ever written later.
+    -- The translated fact, one per receipt. Only handled_at and sweep_after are ever written later.
     CREATE TABLE events (
       event_id uuid PRIMARY KEY REFERENCES inbox,
       workspace_id uuid NOT NULL REFERENCES workspaces,
@@ -54,6 +54,8 @@ export async function up(db: Knex): Promise<void> {
       attributes jsonb NOT NULL,
       is_test boolean NOT NULL DEFAULT false,
       handled_at timestamptz,
+      -- When the sweep may send it to Temporal again; each time it waits twice as long as before.
+      sweep_after timestamptz NOT NULL DEFAULT now() + interval '1 minute',
       CONSTRAINT events_kind_check CHECK (kind IN ('install', 'lead', 'registration', 'sale', 'deposit', 'chargeback')),
       CONSTRAINT events_trust_check CHECK (trust IN ('signed', 'keyed', 'public')),
       CONSTRAINT events_public_never_pays_check CHECK (trust <> 'public' OR kind NOT IN ('deposit', 'chargeback')),
@@ -76,7 +78,7 @@ export async function up(db: Knex): Promise<void> {
     -- The facts of one transaction: a later status must name the same player.
     CREATE INDEX events_transaction_idx ON events (workspace_id, brand_id, kind, transaction_key);
     -- The sweep: what was acknowledged and is not settled yet.
-    CREATE INDEX events_unhandled_idx ON events (received_at) WHERE handled_at IS NULL;
+    CREATE INDEX events_unhandled_idx ON events (sweep_after) WHERE handled_at IS NULL;
 
     CREATE TABLE event_raw (
       event_id uuid PRIMARY KEY REFERENCES inbox,

@@ -41,9 +41,10 @@ describe('classifyResponse', () => {
   });
 
   it('uses registered reasons only', () => {
-    for (let status = 100; status < 1_000; status += 1) {
-      const outcome = respond(status);
-      if (outcome.kind !== 'delivered') expect(OUTCOME_REASONS).toContain(outcome.reason);
-    }
+    const statuses = Array.from({ length: 900 }, (_, index) => index + 100);
+    const reasons = statuses
+      .map((status) => respond(status))
+      .flatMap((outcome) => ('reason' in outcome ? [outcome.reason] : []));
+    expect(OUTCOME_REASONS).toEqual(expect.arrayContaining([...new Set(reasons)]));
   });
 });

@@ -2,7 +2,7 @@ import type { Binding } from '../attribution/binding';
 import type { Credit } from '../attribution/credits';
 import type { AttributionModel } from '../attribution/models';
 import type { OwedCommission } from '../commission/journal';
-import type { Fact } from '../facts';
+import type { ChargebackFact, Fact } from '../facts';
 import type { DealId } from '../ids';
 import type { DepositValue } from '../ltv/deposit-value';
 import type { Money } from '../money';
@@ -35,6 +35,8 @@ export type DeservedConversion = {
   readonly model: AttributionModel;
   readonly credits: readonly Credit[];
   readonly lines: readonly DeservedLine[];
+  /** The chargebacks that count against it; only a deposit has any. */
+  readonly chargebacks: readonly ChargebackFact[];
   /**
    * Everything the decision depended on, as canonical text. Settlement derives a conversion again only when the
    * hash of this text changed, so new code alone rebooks nothing.

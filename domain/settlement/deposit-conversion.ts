@@ -29,6 +29,7 @@ export function depositConversion(
     model: touch?.model ?? 'last_touch',
     credits: isCredited ? shareCredit([{ touch, weight: 1n }], fact.money) : [],
     lines: line === null ? [] : [line],
+    chargebacks: deposit.chargebacks,
     inputs: describeInputs({
       facts: [...deposit.facts, ...deposit.chargebacks],
       isStanding: isFirst,

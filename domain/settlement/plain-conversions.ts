@@ -25,6 +25,7 @@ export function registrationConversion(
     model: touch?.model ?? 'last_touch',
     credits: touch === null ? [] : shareCredit([{ touch, weight: 1n }], null),
     lines: [],
+    chargebacks: [],
     inputs: describeInputs({ facts: [fact], isStanding, touch }),
   };
 }
@@ -52,6 +53,7 @@ export function soloConversion(
     model: touch?.model ?? 'last_touch',
     credits: touch === null || isBlocked ? [] : shareCredit([{ touch, weight: 1n }], value),
     lines: [],
+    chargebacks: [],
     inputs: describeInputs({ facts: [fact], isStanding: true, touch }),
   };
 }

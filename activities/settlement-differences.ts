@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import type { Db } from '../db/knex';
+import { recordAudit } from '../db/stores/audit-store';
+import {
+  type ConversionOwner,
+  clearFirstDeposit,
+  type StoredConversion,
+  saveConversion,
+} from '../db/stores/conversion-store';
+import { bookLine, type LineChange, loadPlayerLines, type StoredLine } from '../db/stores/ledger-store';
+import type { ConversionId } from '../domain/ids';
+import type { Books, DeservedConversion } from '../domain/settlement/books';
+
+/** A conversion whose inputs changed in this settlement, with what it was before. */
+export type ChangedConversion = {
+  readonly conversionId: ConversionId;
+  readonly revision: number;
+  readonly deserved: DeservedConversion;
+  readonly before: StoredConversion | null;
+};
+
+type Change = { deserved: DeservedConversion; before: StoredConversion | null; inputsHash: string };
+
+/**
+ * Compares the deserved books with the stored ones and writes the difference. A conversion whose inputs hash is
+ * unchanged is left alone, lines included. What loses is written before what gains, because two unique indexes
+ * allow one first deposit and one paying CPA per player at any moment.
+ */
+export async function bookDifferences(
+  trx: Db,
+  owner: ConversionOwner,
+  books: Books,
+  stored: readonly StoredConversion[],
+  nowMs: number,
+): Promise<ChangedConversion[]> {
+  const changes = findChanges(books, stored);
+  for (const { before, deserved } of changes) {
+    if (before?.isFirstDeposit && !deserved.isFirstDeposit) await clearFirstDeposit(trx, before.conversionId);
+  }
+  const lines = owner.playerId === null ? [] : await loadPlayerLines(trx, owner.playerId);
+  await takeBackLines(trx, owner, changes, lines, nowMs);
+  const changed: ChangedConversion[] = [];
+  for (const { deserved, before, inputsHash } of changes) {
+    const saved = await saveConversion(trx, owner, before, deserved, inputsHash, nowMs);
+    await grantLines(trx, owner, saved.conversionId, deserved, lines, nowMs);
+    await recordAudit(trx, {
+      workspaceId: owner.workspaceId,
+      actor: 'settlement',
+      action: 'conversion.settled',
+      subject: saved.conversionId,
+      cause: owner.eventId,
+      detail: {
+        revision: saved.revision,
+        status: deserved.status,
+        reason: deserved.reason,
+        firstDeposit: deserved.isFirstDeposit,
+      },
+      nowMs,
+    });
+    changed.push({ ...saved, deserved, before });
+  }
+  return changed;
+}
+
+function findChanges(books: Books, stored: readonly StoredConversion[]): Change[] {
+  const storedByKey = new Map(stored.map((row) => [`${row.kind} ${row.transactionKey}`, row]));
+  return books.conversions.flatMap((deserved) => {
+    const before = storedByKey.get(`${deserved.kind} ${deserved.transactionKey}`) ?? null;
+    const inputsHash = createHash('sha256').update(deserved.inputs).digest('hex');
+    return before?.inputsHash === inputsHash ? [] : [{ deserved, before, inputsHash }];
+  });
+}
+
+/** Sets to zero every line of a changed conversion that it deserves no more. */
+async function takeBackLines(
+  trx: Db,
+  owner: ConversionOwner,
+  changes: readonly Change[],
+  lines: readonly StoredLine[],
+  nowMs: number,
+): Promise<void> {
+  for (const { before, deserved } of changes) {
+    for (const line of lines) {
+      if (line.conversionId !== before?.conversionId || line.amountMinor === 0n) continue;
+      const kept = deserved.lines.find((d) => d.partnerId === line.partnerId && d.kind === line.kind);
+      if (kept !== undefined && kept.amountMinor > 0n) continue;
+      const reason = kept?.reason ?? deserved.reason ?? 'not_first_deposit';
+      await book(
+        trx,
+        owner,
+        { conversionId: line.conversionId, stored: line, deserved: { ...line, amountMinor: 0n, reason } },
+        nowMs,
+      );
+    }
+  }
+}
+
+async function grantLines(
+  trx: Db,
+  owner: ConversionOwner,
+  conversionId: ConversionId,
+  deserved: DeservedConversion,
+  lines: readonly StoredLine[],
+  nowMs: number,
+): Promise<void> {
+  for (const line of deserved.lines) {
+    const stored =
+      lines.find(
+        (s) => s.conversionId === conversionId && s.partnerId === line.partnerId && s.kind === line.kind,
+      ) ?? null;
+    // A line that was paying and now deserves zero was taken back above.
+    if (stored !== null && stored.amountMinor > 0n && line.amountMinor === 0n) continue;
+    await book(trx, owner, { conversionId, stored, deserved: line }, nowMs);
+  }
+}
+
+async function book(trx: Db, owner: ConversionOwner, change: LineChange, nowMs: number): Promise<void> {
+  if (owner.playerId === null) throw new Error('only a player’s conversions earn commission');
+  await bookLine(trx, { ...owner, playerId: owner.playerId }, change, owner.eventId, nowMs);
+}

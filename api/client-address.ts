@@ -1,0 +1,80 @@
+import type { IncomingMessage } from 'node:http';
+import ipaddr from 'ipaddr.js';
+
+export type TrustedProxies = {
+  /** Whether the peer of the socket may speak for somebody else. */
+  trusts(address: string): boolean;
+};
+
+type Address = ipaddr.IPv4 | ipaddr.IPv6;
+
+/** Reads addresses and CIDR ranges that the configuration has already checked. */
+export function trustedProxies(list: readonly string[]): TrustedProxies {
+  const ranges = list.map(toRange);
+  return {
+    trusts: (address) => {
+      const parsed = parse(address);
+      return parsed !== null && ranges.some((range) => range(parsed));
+    },
+  };
+}
+
+/**
+ * The address of the client: the socket's, or, when the socket is a trusted proxy, the right-most hop of
+ * X-Forwarded-For that is none. What stands to the left of it was written by the client and proves nothing.
+ * Null when no address can be read.
+ */
+export function clientAddress(req: IncomingMessage, proxies: TrustedProxies): string | null {
+  let address = normal(req.socket.remoteAddress ?? '');
+  const hops = forwardedHops(req);
+  while (address !== null && proxies.trusts(address)) {
+    const previous = hops.pop();
+    if (previous === undefined) return address;
+    const hop = normal(previous);
+    // A hop that is no address ends the chain: nothing to the left of it can be believed.
+    if (hop === null) return address;
+    address = hop;
+  }
+  return address;
+}
+
+/** Whether the browser spoke HTTPS, as far as a trusted proxy says so. */
+export function forwardedOverHttps(req: IncomingMessage, proxies: TrustedProxies): boolean {
+  if (!proxies.trusts(normal(req.socket.remoteAddress ?? '') ?? '')) return false;
+  const header = req.headers['x-forwarded-proto'];
+  const [first = ''] = (Array.isArray(header) ? header.join(',') : (header ?? '')).split(',');
+  return first.trim().toLowerCase() === 'https';
+}
+
+function forwardedHops(req: IncomingMessage): string[] {
+  const header = req.headers['x-forwarded-for'];
+  const text = Array.isArray(header) ? header.join(',') : (header ?? '');
+  return text === '' ? [] : text.split(',').map((hop) => hop.trim());
+}
+
+/** One spelling per address: IPv4 in IPv6 is unwrapped, a port, brackets and a zone are taken off. */
+function normal(text: string): string | null {
+  const bare =
+    /^\[([^\]]+)\](?::\d+)?$/.exec(text)?.[1] ?? /^(\d+\.\d+\.\d+\.\d+):\d+$/.exec(text)?.[1] ?? text;
+  return parse(bare)?.toString() ?? null;
+}
+
+function parse(text: string): Address | null {
+  const bare = text.replace(/%.*$/, '');
+  // ipaddr.js also reads "1" or "0x7f.1"; nobody sends those in good faith.
+  if (!bare.includes(':') && !ipaddr.IPv4.isValidFourPartDecimal(bare)) return null;
+  return ipaddr.isValid(bare) ? ipaddr.process(bare) : null;
+}
+
+function toRange(entry: string): (address: Address) => boolean {
+  const [base = '', bits] = entry.split('/');
+  const range = ipaddr.parse(base);
+  if (range instanceof ipaddr.IPv4) {
+    const length = bits === undefined ? 32 : Number(bits);
+    return (address) => address instanceof ipaddr.IPv4 && address.match(range, length);
+  }
+  const length = bits === undefined ? 128 : Number(bits);
+  // Written in mapped form, a range means IPv4 peers, whose addresses are unwrapped before they are compared.
+  if (range.isIPv4MappedAddress() && length >= 96) return toRange(`${range.toIPv4Address()}/${length - 96}`);
+  return (address) => address instanceof ipaddr.IPv6 && address.match(range, length);
+}

@@ -1,0 +1,79 @@
+import type { Logger } from 'pino';
+import { type Catalog, type CatalogCampaign, loadCatalog } from '../../db/catalog';
+import { listenToChannel } from '../../db/channel-listener';
+import type { Db } from '../../db/knex';
+import type { PartnerId, WorkspaceId } from '../../domain/ids';
+
+/** The campaigns of the instance in memory, so that a click is answered without asking Postgres. */
+export type CampaignCatalog = {
+  /** False until Postgres could be read once; an unknown slug means nothing before that. */
+  isLoaded(): boolean;
+  findCampaign(slug: string): CatalogCampaign | null;
+  findPartner(workspaceId: WorkspaceId, code: string): PartnerId | null;
+  /** Resolves once everything that was committed before the call is visible; rejects when Postgres is away. */
+  refresh(): Promise<void>;
+  stop(): Promise<void>;
+};
+
+const RETRY_MS = 1_000;
+
+/**
+ * Loads the catalog and keeps it fresh by NOTIFY: within a second of a change, and after each reconnect. Starts
+ * without Postgres too, and keeps the last snapshot while Postgres is away.
+ */
+export async function startCampaignCatalog(options: {
+  readonly db: Db;
+  readonly databaseUrl: string;
+  readonly logger: Logger;
+}): Promise<CampaignCatalog> {
+  const { db, databaseUrl, logger } = options;
+  let catalog: Catalog | null = null;
+  let latest: Promise<void> = Promise.resolve();
+  let waiting: Promise<void> | null = null;
+  let retry: NodeJS.Timeout | undefined;
+  let stopped = false;
+
+  // A load that already runs may have read before the caller's commit, so a call joins only one that waits.
+  const refresh = (): Promise<void> => {
+    if (waiting !== null) return waiting;
+    const mine = latest.then(async () => {
+      waiting = null;
+      catalog = await loadCatalog(db);
+    });
+    waiting = mine;
+    latest = mine.catch(() => undefined);
+    return mine;
+  };
+
+  const follow = (): void => {
+    if (stopped) return;
+    clearTimeout(retry);
+    refresh().catch((error: unknown) => {
+      logger.warn({ err: error }, 'campaign catalog not reloaded, serving the last one');
+      if (!stopped) retry = setTimeout(follow, RETRY_MS).unref();
+    });
+  };
+
+  follow();
+  await latest;
+  const listener = listenToChannel({
+    databaseUrl,
+    channel: 'catalog_changed',
+    applicationName: 'clickchain-catalog',
+    onWake: follow,
+    onLost: (error) => logger.warn({ err: error }, 'campaign catalog lost its listener, reconnecting'),
+  });
+
+  return {
+    isLoaded: () => catalog !== null,
+    findCampaign: (slug) => catalog?.campaigns.get(slug) ?? null,
+    findPartner: (workspaceId, code) => catalog?.partners.get(workspaceId)?.get(code) ?? null,
+    refresh,
+    stop: async () => {
+      stopped = true;
+      clearTimeout(retry);
+      await listener.stop();
+      await latest;
+    },
+  };
+}

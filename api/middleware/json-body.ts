@@ -1,0 +1,81 @@
+import express, { type Request, type RequestHandler } from 'express';
+import { AppError } from '../../domain/errors';
+import { duplicateKey } from './duplicate-key';
+import { unsafeContent } from './unsafe-content';
+
+declare module 'express-serve-static-core' {
+  interface Request {
+    /** The bytes of the body as they arrived; signatures are checked over them. */
+    rawBody?: Buffer;
+  }
+}
+
+const MAX_BODY_BYTES = 1_048_576;
+
+// Compressed bodies are refused: a signature is over the bytes sent, and a small bomb inflates to a large body.
+const readBytes = express.raw({ type: () => true, limit: MAX_BODY_BYTES, inflate: false });
+
+/**
+ * Reads a JSON body into `req.body` and its bytes into `req.rawBody`. 413 above 1 MB, 415 for another media type,
+ * 400 malformed_json for what is no UTF-8 or no JSON, 400 invalid_request, with the path, for NUL characters,
+ * lone surrogates, keys that reach a prototype, duplicate keys and depth above 32. An absent body is `undefined`.
+ * Put it after authentication, so that strangers' bodies are never parsed.
+ */
+export const jsonBody: RequestHandler[] = [
+  (req, _res, next) => {
+    requireJson(req);
+    next();
+  },
+  readBytes,
+  (req, _res, next) => {
+    req.rawBody = Buffer.isBuffer(req.body) ? req.body : Buffer.alloc(0);
+    req.body = req.rawBody.length === 0 ? undefined : parseJson(req.rawBody);
+    next();
+  },
+];
+
+/** The value of a JSON text, after the checks that `jsonBody` promises. Throws AppError. */
+export function parseJson(bytes: Buffer): unknown {
+  const text = decodeUtf8(bytes);
+  const value = parseText(text);
+  const problem = unsafeContent(value) ?? duplicateKey(text);
+  if (problem !== null) {
+    throw new AppError('invalid_request', 'The body holds something unsafe: see errors.', {
+      errors: [problem],
+    });
+  }
+  return value;
+}
+
+function requireJson(req: Request): void {
+  const type = req.headers['content-type'];
+  if (type === undefined) return;
+  const [mediaType = '', ...parameters] = type
+    .toLowerCase()
+    .split(';')
+    .map((part) => part.trim());
+  const charset = parameters.find((parameter) => parameter.startsWith('charset='))?.slice('charset='.length);
+  const isJson = mediaType === 'application/json' || /^application\/[a-z0-9.-]+\+json$/.test(mediaType);
+  const isUtf8 = charset === undefined || charset.replaceAll('"', '') === 'utf-8';
+  if (!isJson || !isUtf8) {
+    throw new AppError('unsupported_media_type', 'Send the body as application/json in UTF-8.');
+  }
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
+
+function decodeUtf8(bytes: Buffer): string {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    throw new AppError('malformed_json', 'The body is not valid UTF-8.');
+  }
+}
+
+function parseText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new AppError('malformed_json', 'The body is not valid JSON.');
+  }
+}

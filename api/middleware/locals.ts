@@ -1,0 +1,11 @@
+import type { Response } from 'express';
+import type { ErrorCode } from '../../domain/errors';
+import type { Principal } from './principal';
+
+/** What middleware leaves behind for whoever answers or logs the same request. */
+export type Locals = { requestId?: string; principal?: Principal; errorCode?: ErrorCode };
+
+/** `res.locals`, typed: Express leaves it open to anything. */
+export function localsOf(res: Response): Locals {
+  return res.locals;
+}

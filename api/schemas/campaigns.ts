@@ -1,0 +1,99 @@
+import type { OpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
+import { z } from 'zod';
+import { CAMPAIGN_STATUSES, type Campaign, OUTAGE_POLICIES } from '../../db/stores/campaign-store';
+import { ATTRIBUTION_MODELS } from '../../domain/attribution/models';
+import { changeOf, idField, instantJson, nameField, shownId, shownInstant } from './fields';
+import { registerResource } from './resource-operations';
+
+export const DEFAULT_CLICK_WINDOW_DAYS = 30;
+const MAX_CLICK_WINDOW_DAYS = 90;
+
+function clickWindowDays() {
+  return z
+    .int()
+    .min(1)
+    .max(MAX_CLICK_WINDOW_DAYS)
+    .meta({
+      description: 'Days after the click in which a registration or first deposit still belongs to it.',
+    });
+}
+
+export const createCampaignBody = z
+  .strictObject({
+    slug: z.string().regex(/^[a-z0-9-]{1,64}$/, 'must be 1 to 64 lower-case letters, digits or hyphens'),
+    name: nameField(),
+    offerId: idField('off'),
+    partnerId: idField('ptn').nullish(),
+    attribution: z
+      .strictObject({
+        model: z.enum(ATTRIBUTION_MODELS),
+        clickWindowDays: clickWindowDays().default(DEFAULT_CLICK_WINDOW_DAYS),
+      })
+      .default({ model: 'last_touch', clickWindowDays: DEFAULT_CLICK_WINDOW_DAYS }),
+    onOutage: z.enum(OUTAGE_POLICIES).default('refuse'),
+    status: z.enum(CAMPAIGN_STATUSES).default('active'),
+  })
+  .meta({ id: 'NewCampaign' });
+
+export const changeCampaignBody = changeOf({
+  name: nameField().optional(),
+  offerId: idField('off').optional(),
+  partnerId: idField('ptn').nullable().optional(),
+  attribution: z
+    .strictObject({
+      model: z.enum(ATTRIBUTION_MODELS).optional(),
+      clickWindowDays: clickWindowDays().optional(),
+    })
+    .optional(),
+  onOutage: z.enum(OUTAGE_POLICIES).optional(),
+  status: z.enum(CAMPAIGN_STATUSES).optional(),
+}).meta({ id: 'CampaignChange' });
+
+export const campaignSchema = z
+  .object({
+    campaignId: shownId('cmp'),
+    slug: z.string(),
+    clickUrl: z.string().meta({ description: 'The link to advertise.' }),
+    version: z.int(),
+    name: z.string(),
+    offerId: shownId('off'),
+    partnerId: shownId('ptn').nullable(),
+    attribution: z.object({ model: z.enum(ATTRIBUTION_MODELS), clickWindowDays: z.int() }),
+    onOutage: z.enum(OUTAGE_POLICIES),
+    status: z.enum(CAMPAIGN_STATUSES),
+    createdAt: shownInstant(),
+    updatedAt: shownInstant(),
+  })
+  .meta({ id: 'Campaign' });
+
+/** `publicUrl` is where browsers reach this instance. */
+export function campaignJson(campaign: Campaign, publicUrl: string): z.input<typeof campaignSchema> {
+  return {
+    campaignId: campaign.campaignId,
+    slug: campaign.slug,
+    clickUrl: `${publicUrl}/c/${campaign.slug}`,
+    version: campaign.version,
+    name: campaign.name,
+    offerId: campaign.offerId,
+    partnerId: campaign.partnerId,
+    attribution: { model: campaign.attributionModel, clickWindowDays: campaign.clickWindowDays },
+    onOutage: campaign.onOutage,
+    status: campaign.status,
+    createdAt: instantJson(campaign.createdAtMs),
+    updatedAt: instantJson(campaign.updatedAtMs),
+  };
+}
+
+export function registerCampaignPaths(registry: OpenAPIRegistry): void {
+  registerResource(registry, {
+    tag: 'Campaigns',
+    path: '/v1/campaigns',
+    one: 'campaign',
+    prefix: 'cmp',
+    idName: 'campaignId',
+    createBody: createCampaignBody,
+    changeBody: changeCampaignBody,
+    answer: campaignSchema,
+    problems: ['already_exists'],
+  });
+}

@@ -1,0 +1,144 @@
+import type { OpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
+import { z } from 'zod';
+import type { Destination } from '../../db/stores/destination-store';
+import { POSTBACK_EVENTS } from '../../domain/postback/events';
+import {
+  DESTINATION_KINDS,
+  DESTINATION_METHODS,
+  type DestinationKind,
+  type DestinationMethod,
+  validateDestinationUrl,
+} from '../../domain/postback/render';
+import { changeOf, idField, instantJson, nameField, pathId, shownId, shownInstant } from './fields';
+import { registerOperation } from './operation';
+import { registerResource } from './resource-operations';
+
+const SETTABLE_STATUSES = ['active', 'paused'] as const;
+
+function events() {
+  return z
+    .array(z.enum(POSTBACK_EVENTS))
+    .min(1, 'must name at least one event')
+    .transform((names) => [...new Set(names)])
+    .meta({ type: 'array', minItems: 1, items: { type: 'string', enum: [...POSTBACK_EVENTS] } });
+}
+
+export const createDestinationBody = z
+  .strictObject({
+    name: nameField(),
+    kind: z.enum(DESTINATION_KINDS),
+    url: z.string(),
+    method: z.enum(DESTINATION_METHODS).optional(),
+    events: events(),
+    partnerId: idField('ptn').nullish(),
+    campaignId: idField('cmp').nullish(),
+    status: z.enum(SETTABLE_STATUSES).default('active'),
+  })
+  .superRefine((body, context) => {
+    for (const { path, message } of targetProblems(body.kind, body)) {
+      context.addIssue({ code: 'custom', path: [path], message });
+    }
+  })
+  .meta({ id: 'NewDestination' });
+
+export const changeDestinationBody = changeOf({
+  name: nameField().optional(),
+  url: z.string().optional(),
+  method: z.enum(DESTINATION_METHODS).optional(),
+  events: events().optional(),
+  partnerId: idField('ptn').nullable().optional(),
+  campaignId: idField('cmp').nullable().optional(),
+  status: z
+    .enum(SETTABLE_STATUSES)
+    .optional()
+    .meta({ description: '`active` enables a disabled one again.' }),
+}).meta({ id: 'DestinationChange' });
+
+/** What a destination of this kind cannot have; a change can only be judged once the stored kind is known. */
+export function targetProblems(
+  kind: DestinationKind,
+  target: { url?: string | undefined; method?: DestinationMethod | undefined },
+): { path: string; message: string }[] {
+  const problems: { path: string; message: string }[] = [];
+  if (target.url !== undefined) {
+    const check = validateDestinationUrl(kind, target.url);
+    if (!check.ok) problems.push({ path: 'url', message: check.problem });
+  }
+  if (kind === 'webhook' && target.method === 'GET') {
+    problems.push({ path: 'method', message: 'a webhook is always posted' });
+  }
+  return problems;
+}
+
+const destinationFields = {
+  destinationId: shownId('dst'),
+  name: z.string(),
+  kind: z.enum(DESTINATION_KINDS),
+  url: z.string(),
+  method: z.enum(DESTINATION_METHODS),
+  events: z.array(z.enum(POSTBACK_EVENTS)),
+  partnerId: shownId('ptn').nullable(),
+  campaignId: shownId('cmp').nullable(),
+  status: z.enum([...SETTABLE_STATUSES, 'disabled']),
+  disabledAt: shownInstant().nullable(),
+  disabledReason: z.string().nullable(),
+  createdAt: shownInstant(),
+};
+
+export const destinationSchema = z.object(destinationFields).meta({ id: 'Destination' });
+
+const createdDestinationSchema = z
+  .object({
+    ...destinationFields,
+    secret: z
+      .string()
+      .optional()
+      .meta({ description: 'Signing secret of a webhook (Standard Webhooks). Shown once.' }),
+  })
+  .meta({ id: 'CreatedDestination' });
+
+export const testPostbackSchema = z.object({ postbackId: shownId('pbk') }).meta({ id: 'TestPostback' });
+
+export function destinationJson(destination: Destination): z.input<typeof destinationSchema> {
+  return {
+    destinationId: destination.destinationId,
+    name: destination.name,
+    kind: destination.kind,
+    url: destination.url,
+    method: destination.method,
+    events: [...destination.events],
+    partnerId: destination.partnerId,
+    campaignId: destination.campaignId,
+    status: destination.status,
+    disabledAt: destination.disabledAtMs === null ? null : instantJson(destination.disabledAtMs),
+    disabledReason: destination.disabledReason,
+    createdAt: instantJson(destination.createdAtMs),
+  };
+}
+
+export function registerDestinationPaths(registry: OpenAPIRegistry): void {
+  const tag = 'Destinations';
+  registerResource(registry, {
+    tag,
+    path: '/v1/destinations',
+    one: 'destination',
+    prefix: 'dst',
+    idName: 'destinationId',
+    createBody: createDestinationBody,
+    changeBody: changeDestinationBody,
+    answer: destinationSchema,
+    createAnswer: createdDestinationSchema,
+  });
+  registerOperation(registry, {
+    tag,
+    method: 'post',
+    path: '/v1/destinations/{destinationId}/test',
+    operationId: 'testDestination',
+    summary: 'Send a marked test postback',
+    scope: 'setup:write',
+    params: pathId('destinationId', 'dst'),
+    idempotent: true,
+    status: 202,
+    answer: testPostbackSchema,
+  });
+}

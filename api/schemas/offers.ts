@@ -1,0 +1,61 @@
+import type { OpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
+import { z } from 'zod';
+import type { Offer } from '../../db/stores/offer-store';
+import { validateLandingTemplate } from '../../domain/landing-url';
+import { changeOf, instantJson, nameField, shownId, shownInstant } from './fields';
+import { registerResource } from './resource-operations';
+
+/** A landing page: http(s), a fixed origin, and macros such as `{click_id}` and `{sub1}` anywhere behind it. */
+function landingUrl() {
+  return z.string().superRefine((url, context) => {
+    const check = validateLandingTemplate(url);
+    if (!check.ok) context.addIssue({ code: 'custom', message: check.problem });
+  });
+}
+
+export const createOfferBody = z
+  .strictObject({
+    name: nameField(),
+    landingUrl: landingUrl(),
+    fallbackUrl: landingUrl().nullish(),
+  })
+  .meta({ id: 'NewOffer' });
+
+export const changeOfferBody = changeOf({
+  name: nameField().optional(),
+  landingUrl: landingUrl().optional(),
+  fallbackUrl: landingUrl().nullable().optional(),
+}).meta({ id: 'OfferChange' });
+
+export const offerSchema = z
+  .object({
+    offerId: shownId('off'),
+    name: z.string(),
+    landingUrl: z.string(),
+    fallbackUrl: z.string().nullable(),
+    createdAt: shownInstant(),
+  })
+  .meta({ id: 'Offer' });
+
+export function offerJson(offer: Offer): z.input<typeof offerSchema> {
+  return {
+    offerId: offer.offerId,
+    name: offer.name,
+    landingUrl: offer.landingUrl,
+    fallbackUrl: offer.fallbackUrl,
+    createdAt: instantJson(offer.createdAtMs),
+  };
+}
+
+export function registerOfferPaths(registry: OpenAPIRegistry): void {
+  registerResource(registry, {
+    tag: 'Offers',
+    path: '/v1/offers',
+    one: 'offer',
+    prefix: 'off',
+    idName: 'offerId',
+    createBody: createOfferBody,
+    changeBody: changeOfferBody,
+    answer: offerSchema,
+  });
+}

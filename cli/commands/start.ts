@@ -1,0 +1,68 @@
+import { Command } from 'commander';
+import { parseConfig } from '../../config/config';
+import { StartAbortedError } from '../../embedded/abortable';
+import { instanceFilePath } from '../../embedded/instance-file';
+import { createReporter } from '../../embedded/progress';
+import { type EmbeddedInstance, startEmbedded } from '../../embedded/start';
+import { say } from '../output';
+
+export function startCommand(): Command {
+  return new Command('start')
+    .description('run a whole instance on this machine: Postgres, Temporal, worker and API')
+    .action(run);
+}
+
+async function run(): Promise<void> {
+  const config = parseConfig(process.env);
+  const reporter = createReporter(process.stdout);
+  const interrupted = new AbortController();
+  let instance: EmbeddedInstance | null = null;
+  let ended: Promise<void> | null = null;
+
+  // The terminal may be gone when we still report that we stop.
+  process.stdout.on('error', () => undefined);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (interrupted.signal.aborted) {
+        say('Stopping at once. The next start repairs what has to be repaired.');
+        instance?.kill();
+        process.exit(1);
+      }
+      say('\nStopping … (once more to stop at once)');
+      interrupted.abort();
+      ended = instance?.stop() ?? null;
+    });
+  }
+
+  try {
+    instance = await startEmbedded(config, reporter, { signal: interrupted.signal });
+  } catch (error) {
+    if (!(error instanceof StartAbortedError)) throw error;
+    say('Stopped.');
+    process.exit(0);
+  }
+  if (!interrupted.signal.aborted) {
+    printWelcome(instance, config.dataDir);
+    await new Promise((resolve) => interrupted.signal.addEventListener('abort', resolve, { once: true }));
+  }
+  await (ended ?? instance.stop());
+  say('Stopped.');
+  process.exit(0);
+}
+
+function printWelcome({ info }: EmbeddedInstance, dataDir: string): void {
+  const key =
+    info.adminKey ?? '(made at an earlier start with another data folder; it is stored as a hash only)';
+  say(`
+Clickchain is running.
+
+  API           ${info.apiUrl}
+  API reference ${info.docsUrl}
+  Temporal UI   ${info.temporalUiUrl}
+  Admin key     ${key}
+
+  State and logs are in ${dataDir}; addresses and the key are in ${instanceFilePath(dataDir)}.
+  See it work:  npm run simulate -- --auto
+  Ctrl+C stops it.
+`);
+}

@@ -1,0 +1,15 @@
+import { Command } from 'commander';
+import { createWorkspace } from '../../db/seed-instance';
+import { say } from '../output';
+import { withDatabase } from './migrate';
+
+export function workspaceCommand(): Command {
+  const create = new Command('create')
+    .description('make another tenant and print its admin key, which is shown only once')
+    .argument('<name>', 'name of the workspace')
+    .action(async (name: string) => {
+      const { workspaceId, adminKey } = await withDatabase((db) => createWorkspace(db, { name }));
+      say(`Workspace ${workspaceId}\nAdmin key ${adminKey}`);
+    });
+  return new Command('workspace').description('manage tenants').addCommand(create);
+}

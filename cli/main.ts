@@ -1,0 +1,20 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { migrateCommand } from './commands/migrate';
+import { simulateCommand } from './commands/simulate';
+import { startCommand } from './commands/start';
+import { workspaceCommand } from './commands/workspace';
+import { complain, explain } from './output';
+
+const program = new Command('clickchain')
+  .description('Every ad click is a durable journey that ends in booked money and delivered postbacks.')
+  .addCommand(startCommand())
+  .addCommand(migrateCommand())
+  .addCommand(workspaceCommand())
+  .addCommand(simulateCommand())
+  .showHelpAfterError();
+
+program.parseAsync().catch((error: unknown) => {
+  complain(explain(error));
+  process.exitCode = 1;
+});

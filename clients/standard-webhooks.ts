@@ -1,0 +1,118 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { SECOND_MS } from '../domain/time';
+
+/**
+ * Standard Webhooks 1.0.0, symmetric part: HMAC-SHA256 over `id.timestamp.body`. Used to sign what we send and to
+ * verify what casino platforms send, therefore free of HTTP and of any clock of its own.
+ */
+
+const SECRET_PREFIX = 'whsec_';
+const SIGNATURE_VERSION = 'v1';
+/** The specification asks for 24 to 64 bytes. */
+const MIN_SECRET_BYTES = 24;
+const MAX_SECRET_BYTES = 64;
+const DEFAULT_SECRET_BYTES = 32;
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+/** Accepted distance between the sender's clock and ours, in both directions. */
+const SIGNATURE_TOLERANCE_SECONDS = 300;
+/** A rotation needs two; the bound keeps a hostile header from costing more than a few comparisons. */
+const MAX_SIGNATURES = 16;
+
+export type SignInput = {
+  /** Newest first. Each gives one signature, so a receiver accepts during a rotation whichever it knows. */
+  readonly secrets: readonly string[];
+  readonly id: string;
+  readonly timestampSeconds: number;
+  readonly body: string | Uint8Array;
+};
+
+export type VerifyInput = {
+  readonly secrets: readonly string[];
+  /** Lower-case header names, as Node gives them. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** The bytes as received; a re-serialised body does not verify. */
+  readonly body: string | Uint8Array;
+  readonly nowMs: number;
+};
+
+export type VerifyProblem = 'missing_header' | 'malformed_header' | 'stale_timestamp' | 'bad_signature';
+
+export type Verification =
+  | { ok: true; id: string; timestampMs: number }
+  | { ok: false; problem: VerifyProblem };
+
+/** A new secret: `whsec_` and the base64 of 24 to 64 random bytes. */
+export function generateSecret(bytes: number = DEFAULT_SECRET_BYTES): string {
+  if (!Number.isInteger(bytes) || bytes < MIN_SECRET_BYTES || bytes > MAX_SECRET_BYTES) {
+    throw new RangeError(`a webhook secret has ${MIN_SECRET_BYTES} to ${MAX_SECRET_BYTES} bytes`);
+  }
+  return SECRET_PREFIX + randomBytes(bytes).toString('base64');
+}
+
+/** The value of `webhook-signature`. Throws on a malformed secret or an id with a full stop, which are bugs here. */
+export function signWebhook(input: SignInput): string {
+  if (input.secrets.length === 0) throw new Error('a webhook cannot be signed without a secret');
+  if (input.id.includes('.'))
+    throw new Error('a webhook id must not hold a full stop, the separator of the signed text');
+  const signatures = input.secrets.map((secret) => {
+    const mac = macOf(secret, input.id, String(input.timestampSeconds), input.body);
+    return `${SIGNATURE_VERSION},${mac.toString('base64')}`;
+  });
+  return signatures.join(' ');
+}
+
+/** Verifies a request against every secret that is valid now. Throws only when one of our own secrets is malformed. */
+export function verifyWebhook(input: VerifyInput): Verification {
+  const id = input.headers['webhook-id'];
+  const timestamp = input.headers['webhook-timestamp'];
+  const signature = input.headers['webhook-signature'];
+  if (!id || !timestamp || !signature) return { ok: false, problem: 'missing_header' };
+  if (!isSingle(id) || !isSingle(timestamp) || !isSingle(signature))
+    return { ok: false, problem: 'malformed_header' };
+  if (id.includes('.') || !/^\d{1,12}$/.test(timestamp)) return { ok: false, problem: 'malformed_header' };
+  const timestampMs = Number(timestamp) * SECOND_MS;
+  const distanceSeconds = Math.abs(Math.floor(input.nowMs / SECOND_MS) - Number(timestamp));
+  if (distanceSeconds > SIGNATURE_TOLERANCE_SECONDS) return { ok: false, problem: 'stale_timestamp' };
+  const given = readSignatures(signature);
+  const expected = input.secrets.map((secret) => macOf(secret, id, timestamp, input.body));
+  return anyEqual(given, expected) ? { ok: true, id, timestampMs } : { ok: false, problem: 'bad_signature' };
+}
+
+function isSingle(header: string | string[]): header is string {
+  return typeof header === 'string';
+}
+
+function readSignatures(header: string): Buffer[] {
+  return header
+    .split(' ', MAX_SIGNATURES)
+    .filter((entry) => entry.startsWith(`${SIGNATURE_VERSION},`))
+    .map((entry) => entry.slice(SIGNATURE_VERSION.length + 1))
+    .filter((text) => BASE64.test(text))
+    .map((text) => Buffer.from(text, 'base64'));
+}
+
+/** Compares every pair, without leaving early, so the time taken tells nothing about which one came close. */
+function anyEqual(given: readonly Buffer[], expected: readonly Buffer[]): boolean {
+  let equal = false;
+  for (const mac of expected) {
+    for (const candidate of given) {
+      // timingSafeEqual throws on unequal lengths; the length of a SHA-256 is no secret.
+      if (candidate.length === mac.length && timingSafeEqual(candidate, mac)) equal = true;
+    }
+  }
+  return equal;
+}
+
+function macOf(secret: string, id: string, timestamp: string, body: string | Uint8Array): Buffer {
+  return createHmac('sha256', secretBytes(secret)).update(`${id}.${timestamp}.`).update(body).digest();
+}
+
+/** The error never shows the secret. */
+function secretBytes(secret: string): Buffer {
+  const text = secret.startsWith(SECRET_PREFIX) ? secret.slice(SECRET_PREFIX.length) : '';
+  const bytes = BASE64.test(text) ? Buffer.from(text, 'base64') : Buffer.alloc(0);
+  if (bytes.length < MIN_SECRET_BYTES || bytes.length > MAX_SECRET_BYTES) {
+    throw new Error(`a webhook secret must be ${SECRET_PREFIX} and the base64 of 24 to 64 bytes`);
+  }
+  return bytes;
+}

@@ -1,0 +1,83 @@
+import { AppError } from '../domain/errors';
+
+/** Named unique constraints that a client can run into, and what to tell it. */
+const TAKEN: Readonly<Record<string, { path: string; message: string }>> = {
+  campaigns_slug_key: { path: 'slug', message: 'is taken by another campaign of this instance' },
+  partners_code_key: { path: 'code', message: 'is taken by another partner' },
+  workspaces_name_key: { path: 'name', message: 'is taken by another workspace' },
+};
+
+const UNIQUE_VIOLATION = '23505';
+// The text reached Postgres although it holds what no text column can: bad bytes, NUL, half a surrogate pair.
+const UNSTORABLE_TEXT: ReadonlySet<string> = new Set(['22021', '22P05']);
+
+/**
+ * SQLSTATEs that mean "not now": connection lost or refused (08), shutting down or starting (57P0x), too many
+ * connections or out of another resource (53), cancelled by a timeout (57014, 55P03), and a deadlock or
+ * serialisation failure (40), which the same request survives when it is sent again.
+ */
+const AWAY_SQLSTATE = /^(08...|57P0.|53...|57014|55P03|40001|40P01|25P03)$/;
+const AWAY_SYSTEM_CODES: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'ENOENT',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ETIMEDOUT',
+  'EPIPE',
+]);
+// pg and the pool report these without a code.
+const AWAY_MESSAGES =
+  /^(Connection terminated|timeout expired|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Knex: Timeout acquiring a connection|Unable to acquire a connection|aborted$)/;
+
+/** What a database failure means to a client; null for an error that is none, or that is a bug of ours. */
+export function translateDbError(error: unknown): AppError | null {
+  if (!(error instanceof Error)) return null;
+  if (isDatabaseAway(error)) {
+    return new AppError('unavailable', 'The database cannot be reached now; try again.', { cause: error });
+  }
+  const taken = takenName(error);
+  if (taken !== null) {
+    return new AppError('already_exists', `${taken.path}: ${taken.message}.`, {
+      errors: [taken],
+      cause: error,
+    });
+  }
+  if (UNSTORABLE_TEXT.has(codeOf(error))) {
+    return new AppError('invalid_request', 'A text holds characters that cannot be stored.', {
+      cause: error,
+    });
+  }
+  return null;
+}
+
+/** Whether the failure says that Postgres is away or overloaded, so that the same request may succeed later. */
+export function isDatabaseAway(error: unknown): boolean {
+  if (error instanceof AggregateError) return error.errors.some(isDatabaseAway);
+  if (!(error instanceof Error)) return false;
+  const code = codeOf(error);
+  if (AWAY_SQLSTATE.test(code) && isServerError(error)) return true;
+  return AWAY_SYSTEM_CODES.has(code) || AWAY_MESSAGES.test(error.message);
+}
+
+/** Whether the failure is the violation of this named constraint. */
+export function violates(error: unknown, constraint: string): boolean {
+  return error instanceof Error && (error as { constraint?: unknown }).constraint === constraint;
+}
+
+function takenName(error: Error): { path: string; message: string } | null {
+  if (codeOf(error) !== UNIQUE_VIOLATION) return null;
+  return TAKEN[String((error as { constraint?: unknown }).constraint)] ?? null;
+}
+
+function codeOf(error: Error): string {
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' ? code : '';
+}
+
+/** Errors that the server itself reported carry a severity. */
+function isServerError(error: Error): boolean {
+  return typeof (error as { severity?: unknown }).severity === 'string';
+}

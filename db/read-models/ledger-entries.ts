@@ -1,0 +1,105 @@
+import type { Currency } from '../../domain/currencies';
+import {
+  type ConversionId,
+  type EventId,
+  type Id,
+  idFromUuid,
+  type PartnerId,
+  uuidFromId,
+  type WorkspaceId,
+} from '../../domain/ids';
+import { formatMinor } from '../../domain/money';
+import type { Db } from '../knex';
+import { nullableUuid } from './row-values';
+
+/** One signed amount on one account, and what caused it. Debits are positive. */
+export type LedgerEntryView = {
+  /** Grows with every entry of the instance. */
+  readonly entryId: string;
+  readonly journalId: Id<'jrn'>;
+  readonly at: string;
+  readonly account: string;
+  readonly amount: string;
+  readonly currency: string;
+  readonly reason: string;
+  readonly conversionId: ConversionId;
+  readonly lineId: Id<'lin'>;
+  /** The revision of the commission line that this entry belongs to. */
+  readonly revision: number;
+  readonly eventId: EventId;
+};
+
+export type LedgerFilter = {
+  readonly account?: string | undefined;
+  /** All entries of the journals of this partner's commissions, both sides. */
+  readonly partnerId?: PartnerId | undefined;
+  /** Of the time of posting; inclusive. */
+  readonly fromMs?: number | undefined;
+  /** Of the time of posting; exclusive. */
+  readonly toMs?: number | undefined;
+};
+
+type Row = {
+  entry_id: bigint;
+  journal_id: string;
+  posted_at: Date;
+  account: string;
+  amount_minor: bigint;
+  currency: Currency;
+  reason: string;
+  conversion_id: string;
+  line_id: string;
+  line_revision: number;
+  caused_by_event_id: string;
+};
+
+/** Ledger entries of the workspace, oldest first. One statement, whatever their number. */
+export async function listLedgerEntries(
+  db: Db,
+  workspaceId: WorkspaceId,
+  filter: LedgerFilter,
+  page: { readonly limit: number; readonly afterEntryId: bigint | null },
+): Promise<{ items: readonly LedgerEntryView[]; nextEntryId: bigint | null }> {
+  const { rows } = await db.raw<{ rows: Row[] }>(
+    `SELECT e.entry_id, e.journal_id, j.posted_at, e.account, e.amount_minor, e.currency, j.reason, l.conversion_id,
+       j.line_id, j.line_revision, j.caused_by_event_id
+     FROM ledger_entries AS e
+     JOIN ledger_journals AS j ON j.journal_id = e.journal_id
+     JOIN commission_lines AS l ON l.line_id = j.line_id
+     WHERE e.workspace_id = :workspace
+       AND (CAST(:account AS text) IS NULL OR e.account = :account)
+       AND (CAST(:partner AS uuid) IS NULL OR l.partner_id = :partner)
+       AND (CAST(:from AS timestamptz) IS NULL OR j.posted_at >= :from)
+       AND (CAST(:to AS timestamptz) IS NULL OR j.posted_at < :to)
+       AND (CAST(:after AS bigint) IS NULL OR e.entry_id > :after)
+     ORDER BY e.entry_id LIMIT :limit`,
+    {
+      workspace: uuidFromId(workspaceId),
+      account: filter.account ?? null,
+      partner: nullableUuid(filter.partnerId),
+      from: filter.fromMs === undefined ? null : new Date(filter.fromMs),
+      to: filter.toMs === undefined ? null : new Date(filter.toMs),
+      after: page.afterEntryId,
+      limit: page.limit + 1,
+    },
+  );
+  const kept = rows.slice(0, page.limit);
+  const last = rows.length > page.limit ? kept.at(-1) : undefined;
+  return { items: kept.map(toLedgerEntryView), nextEntryId: last?.entry_id ?? null };
+}
+
+function toLedgerEntryView(row: Row): LedgerEntryView {
+  return {
+    entryId: row.entry_id.toString(),
+    journalId: idFromUuid('jrn', row.journal_id),
+    at: row.posted_at.toISOString(),
+    account: row.account,
+    amount: formatMinor(row.amount_minor, row.currency),
+    currency: row.currency,
+    reason: row.reason,
+    conversionId: idFromUuid('cnv', row.conversion_id),
+    lineId: idFromUuid('lin', row.line_id),
+    revision: row.line_revision,
+    eventId: idFromUuid('evt', row.caused_by_event_id),
+  };
+}

@@ -1,0 +1,233 @@
+import type { Currency } from '../../domain/currencies';
+import type { DepositStatus, EventKind } from '../../domain/facts';
+import type { Outcome, Reason } from '../../domain/fraud/verdict';
+import {
+  type ClickId,
+  type ConversionId,
+  type Id,
+  type IdPrefix,
+  idFromUuid,
+  type PlayerId,
+  uuidFromId,
+  type WorkspaceId,
+} from '../../domain/ids';
+import { MINUTE_MS } from '../../domain/time';
+import type { Db } from '../knex';
+import { nullableAmount } from './row-values';
+import { sortTimeline, type TimelineEntry, timelineEntry } from './timeline-entry';
+
+/** A timeline tells of at most this many events, the latest ones: it is a page to read, not an export. */
+export const TIMELINE_EVENTS_MAX = 1_000;
+
+/** A report that arrives later than this after its own time says so. */
+const LATE_MS = MINUTE_MS;
+
+/**
+ * What happened to a click: itself, its verdict, every event that names it, was matched to it or belongs to a
+ * player bound to it, and what those events caused. Pseudonymous ids only. A fixed number of statements.
+ */
+export async function readClickTimeline(
+  db: Db,
+  workspaceId: WorkspaceId,
+  clickId: ClickId,
+): Promise<TimelineEntry[]> {
+  const events = await loadEvents(
+    db,
+    workspaceId,
+    `SELECT event_id FROM events WHERE click_id = :subject
+     UNION SELECT event_id FROM quarantine WHERE matched_click_id = :subject
+     UNION SELECT e.event_id FROM player_bindings AS b JOIN events AS e ON e.player_id = b.player_id
+       WHERE b.click_id = :subject`,
+    clickId,
+  );
+  const click = await clickEntries(db, workspaceId, clickId);
+  return sortTimeline([...click, ...(await eventEntries(db, workspaceId, events))]);
+}
+
+/** What happened to a player: the click that brought it, if it is bound to one, all its events and their effects. */
+export async function readPlayerTimeline(
+  db: Db,
+  workspaceId: WorkspaceId,
+  playerId: PlayerId,
+  clickId: ClickId | null,
+): Promise<TimelineEntry[]> {
+  const ofPlayer = 'SELECT event_id FROM events WHERE player_id = :subject';
+  const events = await loadEvents(db, workspaceId, ofPlayer, playerId);
+  const click = clickId === null ? [] : await clickEntries(db, workspaceId, clickId);
+  return sortTimeline([...click, ...(await eventEntries(db, workspaceId, events))]);
+}
+
+type EventRow = {
+  event_id: string;
+  kind: EventKind;
+  status: DepositStatus | null;
+  amount_minor: bigint | null;
+  currency: Currency | null;
+  occurred_at: Date;
+  received_at: Date;
+  quarantine_reason: string | null;
+  quarantined_at: Date | null;
+  released_at: Date | null;
+  released_by: string | null;
+  conversion_id: string | null;
+};
+
+async function loadEvents(
+  db: Db,
+  workspaceId: WorkspaceId,
+  eventIds: string,
+  subject: Id<IdPrefix>,
+): Promise<EventRow[]> {
+  const { rows } = await db.raw<{ rows: EventRow[] }>(
+    `SELECT e.event_id, e.kind, e.status, e.amount_minor, e.currency, e.occurred_at, e.received_at,
+       q.reason AS quarantine_reason, q.quarantined_at, q.released_at, q.released_by, n.conversion_id
+     FROM (${eventIds}) AS named
+     JOIN events AS e ON e.event_id = named.event_id AND e.workspace_id = :workspace
+     LEFT JOIN quarantine AS q ON q.event_id = e.event_id
+     LEFT JOIN conversions AS n ON n.workspace_id = e.workspace_id AND n.brand_id = e.brand_id
+       AND n.kind = e.kind AND n.transaction_key = e.transaction_key
+     ORDER BY e.event_id DESC LIMIT :limit`,
+    { workspace: uuidFromId(workspaceId), subject: uuidFromId(subject), limit: TIMELINE_EVENTS_MAX },
+  );
+  return rows.reverse();
+}
+
+async function eventEntries(
+  db: Db,
+  workspaceId: WorkspaceId,
+  events: readonly EventRow[],
+): Promise<TimelineEntry[]> {
+  const conversionIds = [...new Set(events.flatMap((row) => row.conversion_id ?? []))].map((uuid) =>
+    idFromUuid('cnv', uuid),
+  );
+  return [
+    ...events.flatMap(toEventEntries),
+    ...(await settlementEntries(db, workspaceId, conversionIds)),
+    ...(await postbackEntries(db, conversionIds)),
+  ];
+}
+
+function toEventEntries(row: EventRow): TimelineEntry[] {
+  const id = idFromUuid('evt', row.event_id);
+  const money = nullableAmount(row.amount_minor, row.currency);
+  const isLate = Math.abs(row.received_at.getTime() - row.occurred_at.getTime()) > LATE_MS;
+  const entries = [
+    timelineEntry(row.occurred_at, row.kind, row.status, [
+      money === null ? null : `${money.amount} ${money.currency}`,
+      id,
+      isLate ? `received ${row.received_at.toISOString()}` : null,
+    ]),
+  ];
+  if (row.quarantined_at !== null) {
+    entries.push(timelineEntry(row.quarantined_at, 'quarantined', row.quarantine_reason, [id]));
+  }
+  if (row.released_at !== null) {
+    entries.push(timelineEntry(row.released_at, 'released', null, [id, `by ${row.released_by}`]));
+  }
+  return entries;
+}
+
+type ClickRow = {
+  clicked_at: Date;
+  outcome: Outcome | null;
+  score: number | null;
+  reasons: Reason[] | null;
+  decided_at: Date | null;
+};
+
+async function clickEntries(db: Db, workspaceId: WorkspaceId, clickId: ClickId): Promise<TimelineEntry[]> {
+  const { rows } = await db.raw<{ rows: ClickRow[] }>(
+    `SELECT c.clicked_at, v.outcome, v.score, v.reasons, v.decided_at
+     FROM clicks AS c LEFT JOIN verdicts AS v ON v.subject_kind = 'click' AND v.subject_id = c.click_id
+     WHERE c.click_id = ? AND c.workspace_id = ?`,
+    [uuidFromId(clickId), uuidFromId(workspaceId)],
+  );
+  return rows.flatMap((row) => {
+    const click = timelineEntry(row.clicked_at, 'click', null, [clickId]);
+    if (row.decided_at === null) return [click];
+    const why = (row.reasons ?? []).map((reason) => reason.code);
+    return [click, timelineEntry(row.decided_at, 'verdict', row.outcome, [`score ${row.score}`, ...why])];
+  });
+}
+
+type SettledRow = {
+  at: Date;
+  subject: ConversionId;
+  revision: string | null;
+  status: string | null;
+  reason: string | null;
+};
+
+/** Conversions as they were settled, revision by revision: the row itself only knows its last state. */
+async function settlementEntries(
+  db: Db,
+  workspaceId: WorkspaceId,
+  conversionIds: readonly ConversionId[],
+): Promise<TimelineEntry[]> {
+  const { rows } = await db.raw<{ rows: SettledRow[] }>(
+    `SELECT at, subject, detail->>'revision' AS revision, detail->>'status' AS status, detail->>'reason' AS reason
+     FROM audit WHERE workspace_id = ? AND subject = ANY(?) AND action = 'conversion_settled'
+     ORDER BY audit_id`,
+    [uuidFromId(workspaceId), [...conversionIds]],
+  );
+  return rows.map((row) =>
+    timelineEntry(row.at, 'conversion_settled', row.reason, [
+      row.status,
+      row.subject,
+      row.revision === null ? null : `revision ${row.revision}`,
+    ]),
+  );
+}
+
+type PostbackRow = {
+  postback_id: string;
+  event_kind: string;
+  created_at: Date;
+  delivered_at: Date | null;
+  dead_at: Date | null;
+  dead_reason: string | null;
+  attempt_no: number | null;
+  finished_at: Date | null;
+  outcome: string | null;
+  reason: string | null;
+  http_status: number | null;
+};
+
+/** One row per postback and failed attempt, or one per postback that never failed. */
+async function postbackEntries(db: Db, conversionIds: readonly ConversionId[]): Promise<TimelineEntry[]> {
+  const { rows } = await db.raw<{ rows: PostbackRow[] }>(
+    `SELECT k.postback_id, k.event_kind, k.created_at, k.delivered_at, k.dead_at, k.dead_reason,
+       t.attempt_no, t.finished_at, t.outcome, t.reason, t.http_status
+     FROM postbacks AS k
+     LEFT JOIN postback_attempts AS t ON t.postback_id = k.postback_id AND t.outcome <> 'delivered'
+     WHERE k.conversion_id = ANY(?)
+     ORDER BY k.postback_id, t.attempt_no`,
+    [conversionIds.map(uuidFromId)],
+  );
+  return rows.flatMap((row, index) => {
+    const isFirstOfPostback = rows[index - 1]?.postback_id !== row.postback_id;
+    return [...(isFirstOfPostback ? toPostbackEntries(row) : []), ...toAttemptEntries(row)];
+  });
+}
+
+function toPostbackEntries(row: PostbackRow): TimelineEntry[] {
+  const id = idFromUuid('pbk', row.postback_id);
+  const entries = [timelineEntry(row.created_at, 'postback_created', row.event_kind, [id])];
+  if (row.delivered_at !== null) {
+    entries.push(timelineEntry(row.delivered_at, 'postback_delivered', row.event_kind, [id]));
+  }
+  if (row.dead_at !== null)
+    entries.push(timelineEntry(row.dead_at, 'postback_dead', row.dead_reason, [id]));
+  return entries;
+}
+
+function toAttemptEntries(row: PostbackRow): TimelineEntry[] {
+  if (row.finished_at === null) return [];
+  return [
+    timelineEntry(row.finished_at, 'postback_attempt_failed', row.reason ?? row.outcome, [
+      idFromUuid('pbk', row.postback_id),
+      `attempt ${row.attempt_no}`,
+      row.http_status === null ? null : `HTTP ${row.http_status}`,
+    ]),
+  ];
+}

@@ -1,0 +1,75 @@
+import type { WorkspaceId } from '../domain/ids';
+import type { Db } from './knex';
+import { mintId } from './mint-id';
+import { hashApiKey, newApiKey } from './new-secret';
+import { insertApiKey } from './stores/api-key-store';
+import { recordAudit } from './stores/audit-store';
+import { findFirstWorkspace, insertWorkspace } from './stores/workspace-store';
+
+const FIRST_WORKSPACE = 'default';
+
+/**
+ * Makes a tenant: workspace, default brand, built-in source and an admin key, which is returned and never shown
+ * again. `adminKey` is used instead of a random one. Throws a unique violation when the name or the key is taken.
+ */
+export async function createWorkspace(
+  db: Db,
+  input: { name: string; nowMs: number; adminKey?: string },
+): Promise<{ workspaceId: WorkspaceId; adminKey: string }> {
+  return db.transaction(async (trx) => {
+    const workspaceId = await insertWorkspace(trx, input.name, input.nowMs);
+    await recordAudit(trx, {
+      workspaceId,
+      nowMs: input.nowMs,
+      actor: 'command',
+      action: 'workspace.created',
+      subject: workspaceId,
+      cause: 'command',
+      detail: { name: input.name },
+    });
+    const adminKey = input.adminKey ?? newApiKey();
+    if (!(await addAdminKey(trx, workspaceId, adminKey, input.nowMs))) {
+      throw new Error('this admin key belongs to another workspace already');
+    }
+    return { workspaceId, adminKey };
+  });
+}
+
+/**
+ * Makes the first workspace of an instance that has none. Safe to call at every start and from several processes
+ * at once. `adminKey`, when given, becomes a key of the first workspace unless it is one already. Returns the
+ * admin key that was made or given now, null when the instance had one before and none was given.
+ */
+export async function seedInstance(
+  db: Db,
+  input: { adminKey?: string | null; nowMs: number },
+): Promise<{ workspaceId: WorkspaceId; adminKey: string | null }> {
+  const given = input.adminKey ?? null;
+  return db.transaction(async (trx) => {
+    await trx.raw(`SELECT pg_advisory_xact_lock(hashtext('clickchain:seed'))`);
+    const existing = await findFirstWorkspace(trx);
+    if (existing === null) {
+      const key = given === null ? {} : { adminKey: given };
+      return createWorkspace(trx, { name: FIRST_WORKSPACE, nowMs: input.nowMs, ...key });
+    }
+    if (given !== null) await addAdminKey(trx, existing, given, input.nowMs);
+    return { workspaceId: existing, adminKey: given };
+  });
+}
+
+async function addAdminKey(db: Db, workspaceId: WorkspaceId, key: string, nowMs: number): Promise<boolean> {
+  const keyId = mintId('key', nowMs);
+  const added = await insertApiKey(db, {
+    keyId,
+    workspaceId,
+    sourceId: null,
+    name: 'admin',
+    scopes: ['admin'],
+    createdAtMs: nowMs,
+    keyHash: hashApiKey(key),
+  });
+  if (!added) return false;
+  const action = { workspaceId, nowMs, actor: 'command', action: 'api_key.created', cause: 'command' };
+  await recordAudit(db, { ...action, subject: keyId, detail: { name: 'admin', scopes: ['admin'] } });
+  return true;
+}

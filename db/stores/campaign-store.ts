@@ -1,0 +1,163 @@
+import type { AttributionModel } from '../../domain/attribution/models';
+import {
+  type CampaignId,
+  idFromUuid,
+  type OfferId,
+  type PartnerId,
+  uuidFromId,
+  type WorkspaceId,
+} from '../../domain/ids';
+import type { Db } from '../knex';
+import type { Page, PageRequest } from '../page';
+import { pageOf } from './page-of';
+
+export const CAMPAIGN_STATUSES = ['active', 'paused'] as const;
+/** What a browser gets while Postgres is away: an error page that retries, or the landing page untracked. */
+export const OUTAGE_POLICIES = ['refuse', 'landing'] as const;
+
+/** What a version of a campaign says; the slug and the id stay. */
+export type CampaignTerms = {
+  readonly name: string;
+  readonly offerId: OfferId;
+  readonly partnerId: PartnerId | null;
+  readonly attributionModel: AttributionModel;
+  readonly clickWindowDays: number;
+  readonly onOutage: (typeof OUTAGE_POLICIES)[number];
+  readonly status: (typeof CAMPAIGN_STATUSES)[number];
+};
+
+export type Campaign = CampaignTerms & {
+  readonly campaignId: CampaignId;
+  readonly workspaceId: WorkspaceId;
+  readonly slug: string;
+  readonly version: number;
+  readonly createdAtMs: number;
+  /** When the current version was written. */
+  readonly updatedAtMs: number;
+};
+
+type Row = {
+  campaign_id: string;
+  workspace_id: string;
+  slug: string;
+  version: number;
+  name: string;
+  offer_id: string;
+  partner_id: string | null;
+  attribution_model: AttributionModel;
+  click_window_days: number;
+  on_outage: CampaignTerms['onOutage'];
+  status: CampaignTerms['status'];
+  created_at: Date;
+  updated_at: Date;
+};
+
+/** Stores a campaign and its version. Throws a unique violation of `campaigns_slug_key` when the slug is taken. */
+export async function insertCampaign(db: Db, campaign: Campaign): Promise<void> {
+  await db('campaigns').insert({
+    campaign_id: uuidFromId(campaign.campaignId),
+    workspace_id: uuidFromId(campaign.workspaceId),
+    slug: campaign.slug,
+    current_version: campaign.version,
+    created_at: new Date(campaign.createdAtMs),
+  });
+  await insertVersion(db, campaign);
+}
+
+/** Appends a version, which becomes the current one. Clicks made before keep the version they were made under. */
+export async function appendCampaignVersion(db: Db, campaign: Campaign): Promise<void> {
+  await insertVersion(db, campaign);
+  await db('campaigns')
+    .where({ campaign_id: uuidFromId(campaign.campaignId) })
+    .update({ current_version: campaign.version });
+}
+
+export async function findCampaign(
+  db: Db,
+  workspaceId: WorkspaceId,
+  campaignId: CampaignId,
+): Promise<Campaign | null> {
+  const row: Row | undefined = await currentVersions(db, workspaceId)
+    .where('c.campaign_id', uuidFromId(campaignId))
+    .first();
+  return row === undefined ? null : fromRow(row);
+}
+
+/** Holds the campaign's row until the transaction ends. False when the workspace has no such campaign. */
+export async function lockCampaign(
+  db: Db,
+  workspaceId: WorkspaceId,
+  campaignId: CampaignId,
+): Promise<boolean> {
+  const row = await db('campaigns')
+    .where({ workspace_id: uuidFromId(workspaceId), campaign_id: uuidFromId(campaignId) })
+    .forUpdate()
+    .first<{ campaign_id: string } | undefined>('campaign_id');
+  return row !== undefined;
+}
+
+export async function listCampaigns(
+  db: Db,
+  workspaceId: WorkspaceId,
+  page: PageRequest,
+): Promise<Page<Campaign>> {
+  // One level down, because inside the join the id column is ambiguous.
+  const query = db.select().from(currentVersions(db, workspaceId).as('current'));
+  return pageOf(query, 'campaign_id', page, fromRow);
+}
+
+function currentVersions(db: Db, workspaceId: WorkspaceId) {
+  return db('campaigns as c')
+    .join('campaign_versions as v', (on) =>
+      on.on('v.campaign_id', 'c.campaign_id').on('v.version', 'c.current_version'),
+    )
+    .where('c.workspace_id', uuidFromId(workspaceId))
+    .select(
+      'c.campaign_id',
+      'c.workspace_id',
+      'c.slug',
+      'v.version',
+      'v.name',
+      'v.offer_id',
+      'v.partner_id',
+      'v.attribution_model',
+      'v.click_window_days',
+      'v.on_outage',
+      'v.status',
+      'c.created_at',
+      'v.created_at as updated_at',
+    );
+}
+
+async function insertVersion(db: Db, campaign: Campaign): Promise<void> {
+  await db('campaign_versions').insert({
+    campaign_id: uuidFromId(campaign.campaignId),
+    version: campaign.version,
+    name: campaign.name,
+    offer_id: uuidFromId(campaign.offerId),
+    partner_id: campaign.partnerId === null ? null : uuidFromId(campaign.partnerId),
+    attribution_model: campaign.attributionModel,
+    click_window_days: campaign.clickWindowDays,
+    on_outage: campaign.onOutage,
+    status: campaign.status,
+    created_at: new Date(campaign.updatedAtMs),
+  });
+}
+
+function fromRow(row: Row): Campaign {
+  return {
+    campaignId: idFromUuid('cmp', row.campaign_id),
+    workspaceId: idFromUuid('wsp', row.workspace_id),
+    slug: row.slug,
+    version: row.version,
+    name: row.name,
+    offerId: idFromUuid('off', row.offer_id),
+    partnerId: row.partner_id === null ? null : idFromUuid('ptn', row.partner_id),
+    attributionModel: row.attribution_model,
+    clickWindowDays: row.click_window_days,
+    onOutage: row.on_outage,
+    status: row.status,
+    createdAtMs: row.created_at.getTime(),
+    updatedAtMs: row.updated_at.getTime(),
+  };
+}

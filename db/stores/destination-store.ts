@@ -1,0 +1,163 @@
+import {
+  type CampaignId,
+  type DestinationId,
+  idFromUuid,
+  type PartnerId,
+  uuidFromId,
+  type WorkspaceId,
+} from '../../domain/ids';
+import type { PostbackEvent } from '../../domain/postback/events';
+import type { DestinationKind, DestinationMethod } from '../../domain/postback/render';
+import type { Db } from '../knex';
+import type { Page, PageRequest } from '../page';
+import { pageOf } from './page-of';
+
+/** `disabled` is set by a delivery that was told never to come back; an operator can set the other two. */
+export type DestinationStatus = 'active' | 'paused' | 'disabled';
+
+/** A destination without its secret, which only delivery reads. */
+export type Destination = {
+  readonly destinationId: DestinationId;
+  readonly workspaceId: WorkspaceId;
+  readonly name: string;
+  readonly kind: DestinationKind;
+  readonly url: string;
+  readonly method: DestinationMethod;
+  readonly events: readonly PostbackEvent[];
+  /** Limits the destination to conversions of this partner, or campaign. */
+  readonly partnerId: PartnerId | null;
+  readonly campaignId: CampaignId | null;
+  readonly status: DestinationStatus;
+  readonly disabledAtMs: number | null;
+  readonly disabledReason: string | null;
+  readonly createdAtMs: number;
+};
+
+type ChangeableField = 'name' | 'url' | 'method' | 'events' | 'partnerId' | 'campaignId';
+export type DestinationChange = { readonly [F in ChangeableField]?: Destination[F] | undefined } & {
+  readonly status?: 'active' | 'paused' | undefined;
+};
+
+type Row = {
+  destination_id: string;
+  workspace_id: string;
+  name: string;
+  kind: DestinationKind;
+  url: string;
+  method: DestinationMethod;
+  events: PostbackEvent[];
+  partner_id: string | null;
+  campaign_id: string | null;
+  status: DestinationStatus;
+  disabled_at: Date | null;
+  disabled_reason: string | null;
+  created_at: Date;
+};
+
+const COLUMNS = [
+  'destination_id',
+  'workspace_id',
+  'name',
+  'kind',
+  'url',
+  'method',
+  'events',
+  'partner_id',
+  'campaign_id',
+  'status',
+  'disabled_at',
+  'disabled_reason',
+  'created_at',
+];
+
+export async function insertDestination(
+  db: Db,
+  destination: Destination & { secret: string | null },
+): Promise<void> {
+  await db('destinations').insert({
+    destination_id: uuidFromId(destination.destinationId),
+    workspace_id: uuidFromId(destination.workspaceId),
+    name: destination.name,
+    kind: destination.kind,
+    url: destination.url,
+    method: destination.method,
+    events: destination.events,
+    partner_id: uuidOrNull(destination.partnerId),
+    campaign_id: uuidOrNull(destination.campaignId),
+    secret: destination.secret,
+    status: destination.status,
+    created_at: new Date(destination.createdAtMs),
+  });
+}
+
+export async function findDestination(
+  db: Db,
+  workspaceId: WorkspaceId,
+  destinationId: DestinationId,
+): Promise<Destination | null> {
+  const row = await db('destinations')
+    .where(keyOf(workspaceId, destinationId))
+    .first<Row | undefined>(COLUMNS);
+  return row === undefined ? null : fromRow(row);
+}
+
+export async function listDestinations(
+  db: Db,
+  workspaceId: WorkspaceId,
+  page: PageRequest,
+): Promise<Page<Destination>> {
+  const query = db('destinations')
+    .select(COLUMNS)
+    .where({ workspace_id: uuidFromId(workspaceId) });
+  return pageOf(query, 'destination_id', page, fromRow);
+}
+
+/** Changes what is given; a status also clears what disabled the destination. Null when there is no such one. */
+export async function updateDestination(
+  db: Db,
+  workspaceId: WorkspaceId,
+  destinationId: DestinationId,
+  change: DestinationChange,
+): Promise<Destination | null> {
+  const reset = change.status === undefined ? {} : { disabled_at: null, disabled_reason: null };
+  const [row] = await db('destinations')
+    .where(keyOf(workspaceId, destinationId))
+    .update({
+      name: change.name,
+      url: change.url,
+      method: change.method,
+      events: change.events,
+      partner_id: change.partnerId === undefined ? undefined : uuidOrNull(change.partnerId),
+      campaign_id: change.campaignId === undefined ? undefined : uuidOrNull(change.campaignId),
+      status: change.status,
+      ...reset,
+    })
+    .returning<Row[]>(COLUMNS);
+  return row === undefined ? null : fromRow(row);
+}
+
+function keyOf(workspaceId: WorkspaceId, destinationId: DestinationId) {
+  return { workspace_id: uuidFromId(workspaceId), destination_id: uuidFromId(destinationId) };
+}
+
+function uuidOrNull(id: PartnerId | CampaignId | null): string | null {
+  return id === null ? null : uuidFromId(id);
+}
+
+function fromRow(row: Row): Destination {
+  return {
+    destinationId: idFromUuid('dst', row.destination_id),
+    workspaceId: idFromUuid('wsp', row.workspace_id),
+    name: row.name,
+    kind: row.kind,
+    url: row.url,
+    method: row.method,
+    events: row.events,
+    partnerId: row.partner_id === null ? null : idFromUuid('ptn', row.partner_id),
+    campaignId: row.campaign_id === null ? null : idFromUuid('cmp', row.campaign_id),
+    status: row.status,
+    disabledAtMs: row.disabled_at?.getTime() ?? null,
+    disabledReason: row.disabled_reason,
+    createdAtMs: row.created_at.getTime(),
+  };
+}

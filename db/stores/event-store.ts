@@ -1,0 +1,189 @@
+import { AppError } from '../../domain/errors';
+import { type ClickId, type EventId, idFromUuid, type PlayerId, parseId, uuidFromId } from '../../domain/ids';
+import { MAX_CLOCK_LEAD_MS } from '../../domain/time';
+import type { Db } from '../knex';
+import { mintId } from '../mint-id';
+import { eventBodyHash, eventKey } from './event-identity';
+import type { NewEvent } from './new-event';
+import { type LockedPlayer, linkPlayer, lockPlayer } from './player-store';
+import { releaseForPlayer } from './quarantine-store';
+
+export type QuarantineReason =
+  | 'unknown_click'
+  | 'unknown_player'
+  | 'unknown_click_and_player'
+  | 'clock_suspect';
+
+/** `id` is ours; of a duplicate it is the id that the first report was given. */
+export type Acceptance = { readonly status: 'accepted' | 'duplicate' | 'quarantined'; readonly id: EventId };
+
+/**
+ * Takes one reported event, whole or not at all: receipt, fact, raw body and, when its click or player is known, the
+ * outbox row. Once this resolves nothing can lose the event. The same fact again is a duplicate however many arrive
+ * at once. Throws AppError `event_conflict` for the same key with another content, and for a later status of a
+ * deposit that names another player.
+ */
+export function acceptEvent(db: Db, event: NewEvent, nowMs: number): Promise<Acceptance> {
+  return db.transaction(async (trx) => {
+    if (event.kind === 'deposit') await lockTransaction(trx, event);
+    const id = mintId('evt', nowMs);
+    if (!(await insertReceipt(trx, id, event, nowMs))) return await resolveRepeat(trx, event);
+    if (event.kind === 'deposit') await refuseAnotherPlayer(trx, event);
+    const player =
+      event.playerExternalId === null
+        ? null
+        : await lockPlayer(trx, { ...event, externalId: event.playerExternalId }, nowMs);
+    const click = await findClick(trx, event);
+    const reason = quarantineReason(event, { player, clickIsKnown: click.isKnown }, nowMs);
+    await insertFact(trx, { id, event, player, click, reason, nowMs });
+    if (reason === null && player !== null && click.isKnown && !player.isLinked) {
+      await linkPlayer(trx, player.playerId, nowMs);
+      await releaseForPlayer(trx, player.playerId, nowMs);
+    }
+    return { status: reason === null ? 'accepted' : 'quarantined', id };
+  });
+}
+
+/** Statuses of one deposit come in one at a time: their players can only be compared once the other is visible. */
+async function lockTransaction(trx: Db, event: NewEvent): Promise<void> {
+  await trx.raw('SELECT pg_advisory_xact_lock(hashtextextended(?, 0))', [
+    ['transaction', event.workspaceId, event.brandId, event.kind, event.transactionKey].join(' '),
+  ]);
+}
+
+/** False when the receipt exists already. Waits for a concurrent writer of the same key to commit or give up. */
+async function insertReceipt(trx: Db, id: EventId, event: NewEvent, nowMs: number): Promise<boolean> {
+  const { rows } = await trx.raw<{ rows: unknown[] }>(
+    `INSERT INTO inbox (event_id, workspace_id, brand_id, event_key, body_hash, received_at)
+     VALUES (?, ?, ?, ?, ?, ?)
+     ON CONFLICT (workspace_id, brand_id, event_key) DO NOTHING RETURNING event_id`,
+    [
+      ...[uuidFromId(id), uuidFromId(event.workspaceId), uuidFromId(event.brandId)],
+      ...[eventKey(event), eventBodyHash(event), new Date(nowMs)],
+    ],
+  );
+  return rows.length > 0;
+}
+
+/** A statement of its own, because only a new one sees the row for which the insert has waited. */
+async function resolveRepeat(trx: Db, event: NewEvent): Promise<Acceptance> {
+  const { rows } = await trx.raw<{ rows: { event_id: string; body_hash: Buffer }[] }>(
+    'SELECT event_id, body_hash FROM inbox WHERE workspace_id = ? AND brand_id = ? AND event_key = ?',
+    [uuidFromId(event.workspaceId), uuidFromId(event.brandId), eventKey(event)],
+  );
+  const first = rows[0];
+  if (first === undefined) throw new Error('a receipt conflicted with a row that cannot be seen');
+  const id = idFromUuid('evt', first.event_id);
+  if (first.body_hash.equals(eventBodyHash(event))) return { status: 'duplicate', id };
+  throw new AppError(
+    'event_conflict',
+    `This ${event.kind} was reported before with another content; the first report, ${id}, stands.`,
+  );
+}
+
+async function refuseAnotherPlayer(trx: Db, event: NewEvent): Promise<void> {
+  const { rows } = await trx.raw<{ rows: { external_id: string }[] }>(
+    `SELECT p.external_id FROM events AS e JOIN players AS p ON p.player_id = e.player_id
+     WHERE e.workspace_id = ? AND e.brand_id = ? AND e.kind = ? AND e.transaction_key = ? AND p.external_id <> ?
+     LIMIT 1`,
+    [
+      ...[uuidFromId(event.workspaceId), uuidFromId(event.brandId), event.kind, event.transactionKey],
+      event.playerExternalId ?? '',
+    ],
+  );
+  if (rows.length === 0) return;
+  throw new AppError('event_conflict', 'An earlier status of this transaction names another player.', {
+    errors: [{ path: 'playerId', message: 'differs from the player of the transaction' }],
+  });
+}
+
+type NamedClick = {
+  /** Null when the sender's text is no click id, or that of another workspace's click. */
+  readonly clickId: ClickId | null;
+  readonly isKnown: boolean;
+};
+
+async function findClick(trx: Db, event: NewEvent): Promise<NamedClick> {
+  const clickId = event.clickRef === null ? null : parseId('clk', event.clickRef);
+  if (clickId === null) return { clickId: null, isKnown: false };
+  const { rows } = await trx.raw<{ rows: { is_ours: boolean }[] }>(
+    'SELECT workspace_id = ? AS is_ours FROM clicks WHERE click_id = ?',
+    [uuidFromId(event.workspaceId), uuidFromId(clickId)],
+  );
+  const row = rows[0];
+  if (row === undefined) return { clickId, isKnown: false };
+  return row.is_ours ? { clickId, isKnown: true } : { clickId: null, isKnown: false };
+}
+
+/** Null when the event can be settled: its click is known, or its player already belongs to one. */
+function quarantineReason(
+  event: NewEvent,
+  known: { readonly player: LockedPlayer | null; readonly clickIsKnown: boolean },
+  nowMs: number,
+): QuarantineReason | null {
+  if (event.occurredAtMs !== null && event.occurredAtMs > nowMs + MAX_CLOCK_LEAD_MS) return 'clock_suspect';
+  if (known.clickIsKnown || known.player?.isLinked === true) return null;
+  if (event.clickRef === null) return 'unknown_player';
+  return known.player === null ? 'unknown_click' : 'unknown_click_and_player';
+}
+
+type Fact = {
+  readonly id: EventId;
+  readonly event: NewEvent;
+  readonly player: { readonly playerId: PlayerId } | null;
+  readonly click: NamedClick;
+  readonly reason: QuarantineReason | null;
+  readonly nowMs: number;
+};
+
+/** Fact, raw body and either the outbox row, with the relay's wake-up, or the place in quarantine: one statement. */
+async function insertFact(trx: Db, { id, event, player, click, reason, nowMs }: Fact): Promise<void> {
+  const eventId = uuidFromId(id);
+  const workspaceId = uuidFromId(event.workspaceId);
+  const now = new Date(nowMs);
+  const duty =
+    reason === null
+      ? {
+          sql: `INSERT INTO outbox (lane, kind, workspace_id, ref_id, available_at) VALUES (0, 'event', ?, ?, ?)
+                RETURNING pg_notify('outbox', '')`,
+          bindings: [workspaceId, eventId, now],
+        }
+      : {
+          sql: 'INSERT INTO quarantine (event_id, workspace_id, reason, quarantined_at) VALUES (?, ?, ?, ?)',
+          bindings: [eventId, workspaceId, reason, now],
+        };
+  await trx.raw(
+    `WITH fact AS (
+       INSERT INTO events (event_id, workspace_id, brand_id, source_id, kind, trust, sender_event_id,
+         transaction_key, status, refers_to, click_ref, click_id, click_was_known, player_id, amount_minor, currency,
+         occurred_at, occurred_at_source, received_at, attributes, is_test)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?)
+     ), raw AS (
+       INSERT INTO event_raw (event_id, body, ip, user_agent) VALUES (?, ?::jsonb, ?::inet, ?)
+     )
+     ${duty.sql}`,
+    [
+      ...[
+        eventId,
+        workspaceId,
+        uuidFromId(event.brandId),
+        uuidFromId(event.sourceId),
+        event.kind,
+        event.trust,
+      ],
+      ...[event.senderEventId, event.transactionKey, event.status, event.refersTo, event.clickRef],
+      ...[click.clickId === null ? null : uuidFromId(click.clickId), click.isKnown],
+      ...[player === null ? null : uuidFromId(player.playerId)],
+      ...[event.money?.amountMinor ?? null, event.money?.currency ?? null],
+      ...[event.occurredAtMs === null ? now : new Date(event.occurredAtMs)],
+      ...[
+        event.occurredAtMs === null ? 'receipt' : 'sender',
+        now,
+        JSON.stringify(event.attributes),
+        event.isTest,
+      ],
+      ...[eventId, JSON.stringify(event.raw.body), event.raw.ip, event.raw.userAgent],
+      ...duty.bindings,
+    ],
+  );
+}

@@ -1,0 +1,140 @@
+import { journalEntries } from '../../domain/commission/journal';
+import type { Currency } from '../../domain/currencies';
+import {
+  type ConversionId,
+  type DealId,
+  type EventId,
+  type Id,
+  idFromUuid,
+  type PartnerId,
+  type PlayerId,
+  uuidFromId,
+  type WorkspaceId,
+} from '../../domain/ids';
+import type { DeservedLine } from '../../domain/settlement/books';
+import type { Db } from '../knex';
+import { mintId } from '../mint-id';
+import type { ConversionOwner } from './conversion-store';
+
+/** A commission line as it stands: what is booked for it now. */
+export type StoredLine = Omit<DeservedLine, 'dealVersion' | 'reason'> & {
+  readonly lineId: Id<'lin'>;
+  readonly conversionId: ConversionId;
+  readonly revision: number;
+};
+
+type LineRow = {
+  line_id: string;
+  conversion_id: string;
+  partner_id: string;
+  campaign_id: string;
+  kind: 'cpa';
+  deal_id: string;
+  amount_minor: bigint;
+  currency: Currency;
+  revision: number;
+};
+
+export async function loadPlayerLines(db: Db, playerId: PlayerId): Promise<StoredLine[]> {
+  const rows: LineRow[] = await db('commission_lines')
+    .select('line_id', 'conversion_id', 'partner_id', 'campaign_id', 'kind', 'deal_id', 'amount_minor')
+    .select('currency', 'revision')
+    .where('player_id', uuidFromId(playerId));
+  return rows.map((row) => ({
+    lineId: idFromUuid('lin', row.line_id),
+    conversionId: idFromUuid('cnv', row.conversion_id),
+    partnerId: idFromUuid('ptn', row.partner_id),
+    campaignId: idFromUuid('cmp', row.campaign_id),
+    kind: row.kind,
+    dealId: idFromUuid('dea', row.deal_id),
+    amountMinor: row.amount_minor,
+    currency: row.currency,
+    revision: row.revision,
+  }));
+}
+
+/** What a line should say now, and why. */
+export type LineChange = {
+  readonly conversionId: ConversionId;
+  readonly stored: StoredLine | null;
+  readonly deserved: {
+    readonly partnerId: PartnerId;
+    readonly campaignId: DeservedLine['campaignId'];
+    readonly kind: DeservedLine['kind'];
+    readonly dealId: DealId;
+    readonly amountMinor: bigint;
+    readonly currency: Currency;
+    readonly reason: string;
+  };
+};
+
+/**
+ * Brings one line to what it deserves and appends the difference as one zero-sum journal. A line that says the
+ * same as before keeps its revision and gets no journal.
+ */
+export async function bookLine(
+  db: Db,
+  owner: ConversionOwner & { readonly playerId: PlayerId },
+  { conversionId, stored, deserved }: LineChange,
+  causedBy: EventId,
+  nowMs: number,
+): Promise<void> {
+  const entries = journalEntries(stored, deserved);
+  if (stored !== null && entries.length === 0 && stored.dealId === deserved.dealId) return;
+  const lineId = stored?.lineId ?? mintId('lin', nowMs);
+  const revision = (stored?.revision ?? 0) + 1;
+  const row = {
+    campaign_id: uuidFromId(deserved.campaignId),
+    deal_id: uuidFromId(deserved.dealId),
+    amount_minor: deserved.amountMinor,
+    currency: deserved.currency,
+    revision,
+    reason: deserved.reason,
+    updated_at: new Date(nowMs),
+  };
+  if (stored === null) {
+    await db('commission_lines').insert({
+      ...row,
+      line_id: uuidFromId(lineId),
+      workspace_id: uuidFromId(owner.workspaceId),
+      brand_id: uuidFromId(owner.brandId),
+      conversion_id: uuidFromId(conversionId),
+      player_id: uuidFromId(owner.playerId),
+      partner_id: uuidFromId(deserved.partnerId),
+      kind: deserved.kind,
+    });
+  } else {
+    await db('commission_lines').where('line_id', uuidFromId(lineId)).update(row);
+  }
+  if (entries.length === 0) return;
+  const journal = { lineId, lineRevision: revision, reason: deserved.reason, causedBy };
+  await appendJournal(db, owner.workspaceId, journal, entries, nowMs);
+}
+
+async function appendJournal(
+  db: Db,
+  workspaceId: WorkspaceId,
+  journal: { lineId: Id<'lin'>; lineRevision: number; reason: string; causedBy: EventId },
+  entries: ReturnType<typeof journalEntries>,
+  nowMs: number,
+): Promise<void> {
+  const journalId = uuidFromId(mintId('jrn', nowMs));
+  await db('ledger_journals').insert({
+    journal_id: journalId,
+    workspace_id: uuidFromId(workspaceId),
+    line_id: uuidFromId(journal.lineId),
+    line_revision: journal.lineRevision,
+    reason: journal.reason,
+    caused_by_event_id: uuidFromId(journal.causedBy),
+    posted_at: new Date(nowMs),
+  });
+  await db('ledger_entries').insert(
+    entries.map((entry) => ({
+      journal_id: journalId,
+      workspace_id: uuidFromId(workspaceId),
+      account: entry.account,
+      amount_minor: entry.amountMinor,
+      currency: entry.currency,
+    })),
+  );
+}

@@ -1,0 +1,95 @@
+import type { ClickEvidence } from '../../domain/fraud/click-rules';
+import type { Outcome, Reason, Verdict } from '../../domain/fraud/verdict';
+import { type ClickId, type EventId, type Id, idFromUuid, uuidFromId } from '../../domain/ids';
+import type { Db } from '../knex';
+
+export type VerdictSubject =
+  | { readonly kind: 'click'; readonly id: ClickId }
+  | { readonly kind: 'event'; readonly id: EventId };
+
+type EvidenceRow = {
+  click_id: string;
+  clicked_at: Date;
+  user_agent: string | null;
+  previous_at: Date | null;
+};
+
+/** Clicks of the list that exist and have no verdict yet, with what the rules may know of them. One statement. */
+export async function loadUnjudgedClicks(
+  db: Db,
+  clickIds: readonly ClickId[],
+): Promise<{ clickId: ClickId; evidence: ClickEvidence }[]> {
+  const { rows } = await db.raw<{ rows: EvidenceRow[] }>(
+    `SELECT c.click_id, c.clicked_at, r.user_agent, p.clicked_at AS previous_at
+     FROM clicks AS c
+     LEFT JOIN click_raw AS r ON r.click_id = c.click_id
+     LEFT JOIN LATERAL (
+       SELECT earlier.clicked_at FROM clicks AS earlier
+       WHERE earlier.visitor_id = c.visitor_id AND earlier.campaign_id = c.campaign_id
+         AND earlier.click_id < c.click_id
+       ORDER BY earlier.click_id DESC LIMIT 1
+     ) AS p ON true
+     WHERE c.click_id = ANY(?)
+       AND NOT EXISTS (SELECT 1 FROM verdicts AS v WHERE v.subject_kind = 'click' AND v.subject_id = c.click_id)`,
+    [clickIds.map(uuidFromId)],
+  );
+  return rows.map((row) => ({
+    clickId: idFromUuid('clk', row.click_id),
+    evidence: {
+      userAgent: row.user_agent,
+      clickedAtMs: row.clicked_at.getTime(),
+      previousClickAtMs: row.previous_at?.getTime() ?? null,
+    },
+  }));
+}
+
+/** Grants verdicts. Whoever comes second changes nothing: a verdict is never dealt again. */
+export async function grantVerdicts(
+  db: Db,
+  granted: readonly { subject: VerdictSubject; rulesVersion: number; verdict: Verdict }[],
+  nowMs: number,
+): Promise<void> {
+  if (granted.length === 0) return;
+  const rows = granted.map(({ subject, rulesVersion, verdict }) => ({
+    kind: subject.kind,
+    id: uuidFromId(subject.id as Id<'clk' | 'evt'>),
+    version: rulesVersion,
+    outcome: verdict.outcome,
+    score: verdict.score,
+    reasons: verdict.reasons,
+  }));
+  // Sorted, so that two writers of overlapping sets cannot wait for each other in a circle.
+  rows.sort((a, b) => (a.id < b.id ? -1 : 1));
+  await db.raw(
+    `INSERT INTO verdicts
+       (subject_kind, subject_id, workspace_id, rules_version, outcome, score, reasons, decided_at)
+     SELECT g.kind, g.id, coalesce(c.workspace_id, e.workspace_id), g.version, g.outcome, g.score, g.reasons, ?
+     FROM jsonb_to_recordset(?::jsonb)
+       AS g(kind text, id uuid, version integer, outcome text, score smallint, reasons jsonb)
+     LEFT JOIN clicks AS c ON g.kind = 'click' AND c.click_id = g.id
+     LEFT JOIN events AS e ON g.kind = 'event' AND e.event_id = g.id
+     ON CONFLICT (subject_kind, subject_id) DO NOTHING`,
+    [new Date(nowMs), JSON.stringify(rows)],
+  );
+}
+
+export async function readVerdict(db: Db, subject: VerdictSubject): Promise<Verdict | null> {
+  const { rows } = await db.raw<{ rows: { outcome: Outcome; score: number; reasons: Reason[] }[] }>(
+    'SELECT outcome, score, reasons FROM verdicts WHERE subject_kind = ? AND subject_id = ?',
+    [subject.kind, uuidFromId(subject.id as Id<'clk' | 'evt'>)],
+  );
+  return rows[0] ?? null;
+}
+
+/** The click that an event names or was matched to, if that click exists; null also for an unknown event. */
+export async function clickOfEvent(db: Db, eventId: EventId): Promise<ClickId | null> {
+  const { rows } = await db.raw<{ rows: { click_id: string }[] }>(
+    `SELECT c.click_id FROM events AS e
+     LEFT JOIN quarantine AS q ON q.event_id = e.event_id
+     JOIN clicks AS c ON c.click_id = coalesce(q.matched_click_id, e.click_id)
+       AND c.workspace_id = e.workspace_id
+     WHERE e.event_id = ?`,
+    [uuidFromId(eventId)],
+  );
+  return rows[0] === undefined ? null : idFromUuid('clk', rows[0].click_id);
+}

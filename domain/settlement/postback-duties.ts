@@ -1,0 +1,55 @@
+import type { BrandId, PlayerId } from '../ids';
+import type { PostbackEvent } from '../postback/events';
+import type { DeservedConversion } from './books';
+
+/**
+ * One thing worth telling a destination about a conversion. `subject` is the business id that makes the duty
+ * unique per destination and event: whatever order events come in, the same duty has the same key.
+ */
+export type PostbackDuty = { readonly event: PostbackEvent; readonly subject: string };
+
+/**
+ * What a settled conversion gives to report. Only credited conversions do: without a touch there is nobody to
+ * tell. The first deposit is reported as such, once per player, and also as a deposit, once per transaction.
+ */
+export function postbackDuties(
+  conversion: DeservedConversion,
+  owner: { readonly playerId: PlayerId | null; readonly brandId: BrandId },
+): readonly PostbackDuty[] {
+  if (conversion.credits.length === 0) return [];
+  // Transaction ids are unique within a brand only.
+  const transaction = `${owner.brandId}/${conversion.transactionKey}`;
+  const duties: PostbackDuty[] = [];
+  if (conversion.status === 'approved') {
+    switch (conversion.kind) {
+      case 'install':
+      case 'lead':
+      case 'sale':
+        duties.push({ event: conversion.kind, subject: conversion.fact.eventId });
+        break;
+      case 'registration':
+        duties.push({ event: 'registration', subject: owner.playerId ?? conversion.fact.eventId });
+        break;
+      case 'deposit':
+        if (conversion.isFirstDeposit && owner.playerId !== null) {
+          duties.push({ event: 'first_deposit', subject: owner.playerId });
+        }
+        duties.push({ event: 'deposit', subject: transaction });
+        break;
+    }
+  }
+  for (const chargeback of conversion.chargebacks) {
+    duties.push({ event: 'chargeback', subject: chargeback.eventId });
+  }
+  return duties;
+}
+
+/** The business key of a postback. It never holds an attempt, a run or anything else that a repeat would change. */
+export function postbackKey(workspaceId: string, destinationId: string, duty: PostbackDuty): string {
+  return `${workspaceId}:${destinationId}:${duty.event}:${duty.subject}`;
+}
+
+/** A later change of something reported: keyed by the first key and the conversion's revision. */
+export function correctionKey(firstKey: string, revision: number): string {
+  return `${firstKey}:r${revision}`;
+}

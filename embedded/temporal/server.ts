@@ -1,0 +1,204 @@
+import { spawn } from 'node:child_process';
+import { closeSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Connection } from '@temporalio/client';
+import { childExit, type ExitReason } from '../child-exit';
+import { logSize, openLog, readLogSince } from '../log-file';
+import { acceptsConnections, freePortFrom, isPortFree } from '../ports';
+import { findProcesses, hasOption, stopProcess } from '../process-table';
+
+/** The search attributes that journeys carry; all Keyword. */
+export const searchAttributes = ['WorkspaceId', 'CampaignId', 'PartnerId', 'JourneyStage'] as const;
+
+export interface TemporalOptions {
+  /** Absolute; exists. */
+  readonly dataDir: string;
+  /** The `temporal` program. */
+  readonly program: string;
+  readonly logFile: string;
+  readonly uiPort: number;
+  readonly namespace: string;
+}
+
+export interface TemporalServer {
+  readonly pid: number;
+  /** `host:port` of the gRPC frontend. */
+  readonly address: string;
+  readonly uiPort: number;
+  readonly exited: Promise<ExitReason>;
+  stop(): Promise<void>;
+  /** For people, one sentence each. */
+  readonly notes: readonly string[];
+}
+
+interface State {
+  readonly pid: number | null;
+  readonly port: number | null;
+  readonly uiPort: number | null;
+}
+
+// Where the `temporal` command looks by default.
+const usualPort = 7233;
+const startTimeoutMs = 60_000;
+
+/**
+ * Starts the Temporal dev server of the data folder and waits until its namespace answers. A server of an earlier run
+ * is stopped first, even one whose data folder was deleted meanwhile; a server of anybody else is left alone and its
+ * ports are avoided.
+ *
+ * @throws with the end of the server's log when it does not start.
+ */
+export async function startTemporal(options: TemporalOptions): Promise<TemporalServer> {
+  const folder = join(options.dataDir, 'temporal');
+  const database = join(folder, 'temporal.sqlite');
+  const orphan = await clearTemporalOrphan(database);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const last = readState(folder);
+  const port =
+    last.port !== null && (await isPortFree(last.port)) ? last.port : await freePortFrom(usualPort);
+  const uiPort = await chooseUiPort(options.uiPort, last.uiPort);
+
+  const logStart = logSize(options.logFile);
+  const log = openLog(options.logFile);
+  const child = spawn(
+    options.program,
+    serverArguments({ database, port, uiPort, namespace: options.namespace }),
+    {
+      env: foreignEnvironment(),
+      stdio: ['ignore', log, log],
+      // Its own process group: Ctrl+C in the terminal must reach the supervisor only, which stops in order.
+      detached: true,
+    },
+  );
+  closeSync(log);
+  const exited = childExit(child);
+  writeState(folder, { pid: child.pid ?? null, port, uiPort });
+  const address = `127.0.0.1:${port}`;
+  const failure = await untilServing(port, options.namespace, exited);
+  if (failure !== null) {
+    child.kill('SIGKILL');
+    const tail = readLogSince(options.logFile, logStart);
+    throw new Error(`Temporal did not start: ${failure}\n${tail}\n(log: ${options.logFile})`);
+  }
+  const pid = child.pid ?? 0;
+  return {
+    pid,
+    address,
+    uiPort,
+    exited,
+    stop: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      await stopProcess(pid, 'SIGTERM', 10_000);
+      await exited;
+    },
+    notes: [
+      ...(orphan === null ? [] : [`A Temporal server of an earlier run (pid ${orphan}) was stopped`]),
+      ...(options.uiPort !== 0 && options.uiPort !== uiPort
+        ? [`Port ${options.uiPort} belongs to another program: the Temporal UI is on ${uiPort}`]
+        : []),
+    ],
+  };
+}
+
+/** True for the arguments of a dev server that serves exactly this database file. */
+export function servesDatabase(argv: readonly string[], database: string): boolean {
+  return argv.includes('start-dev') && hasOption(argv, '--db-filename', database);
+}
+
+/**
+ * Stops a dev server that serves the file. It is recognised by its arguments, among all processes, so neither a reused
+ * pid nor a deleted pid file misleads; on Windows, where arguments are not readable, nothing is recognised.
+ *
+ * @returns the pid of the server that was stopped, or null.
+ */
+export async function clearTemporalOrphan(database: string): Promise<number | null> {
+  const [orphan] = findProcesses((argv) => servesDatabase(argv, database));
+  if (orphan === undefined) return null;
+  await stopProcess(orphan.pid, 'SIGTERM', 5_000);
+  return orphan.pid;
+}
+
+/** The configured port if it is free; else, with any port allowed, the one of last time; else the next free one. */
+async function chooseUiPort(configured: number, last: number | null): Promise<number> {
+  if (configured === 0 && last !== null && (await isPortFree(last))) return last;
+  return freePortFrom(configured);
+}
+
+function serverArguments(input: {
+  database: string;
+  port: number;
+  uiPort: number;
+  namespace: string;
+}): string[] {
+  return [
+    ...['server', 'start-dev', '--db-filename', input.database],
+    // As fast as in memory, and still safe against `kill -9`; only a power loss may take the last moment, and Postgres
+    // is the truth from which journeys are rebuilt.
+    ...['--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=1'],
+    ...['--ip', '127.0.0.1', '--port', String(input.port), '--ui-port', String(input.uiPort)],
+    ...['--namespace', input.namespace, '--log-level', 'warn'],
+    ...searchAttributes.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
+    ...['--dynamic-config-value', 'system.enableActivityEagerExecution=true'],
+    ...['--dynamic-config-value', 'frontend.enableServerVersionCheck=false'],
+  ];
+}
+
+/** Our environment without what the `temporal` command would take for its own settings. */
+function foreignEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TEMPORAL_')));
+}
+
+async function untilServing(
+  _address: string,
+  namespace: string,
+  exited: Promise<ExitReason>,
+): Promise<string | null> {
+  let ended: ExitReason | null = null;
+  void exited.then((reason) => {
+    ended = reason;
+  });
+  const deadline = Date.now() + startTimeoutMs;
+  while (ended === null) {
+    // A refused gRPC connection would be tried again only after a second.
+    if ((await acceptsConnections(port)) && (await isServing(`127.0.0.1:${port}`, namespace))) return null;
+    if (Date.now() >= deadline) return `no answer after ${startTimeoutMs / 1000} s`;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return ended;
+}
+
+/** True when the server answers for the namespace. */
+export async function isServing(address: string, namespace: string): Promise<boolean> {
+  try {
+    const connection = await Connection.connect({ address, connectTimeout: 1_000 });
+    try {
+      await connection.withDeadline(Date.now() + 1_000, () =>
+        connection.workflowService.describeNamespace({ namespace }),
+      );
+      return true;
+    } finally {
+      await connection.close();
+    }
+  } catch {
+    return false;
+  }
+}
+
+function statePath(folder: string): string {
+  return join(folder, 'server.json');
+}
+
+function readState(folder: string): State {
+  if (!existsSync(statePath(folder))) return { pid: null, port: null, uiPort: null };
+  const value = JSON.parse(readFileSync(statePath(folder), 'utf8')) as Partial<State>;
+  return { pid: value.pid ?? null, port: value.port ?? null, uiPort: value.uiPort ?? null };
+}
+
+function writeState(folder: string, state: State): void {
+  writeFileSync(statePath(folder), `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
+}
+
+/** The log of Temporal inside a data folder. */
+export function temporalLogFile(dataDir: string): string {
+  return join(dataDir, 'logs', 'temporal.log');
+}

@@ -1,0 +1,152 @@
+import { screenClicks } from '../activities/screen-clicks';
+import type { Db } from '../db/knex';
+import {
+  claimOutbox,
+  deferOutbox,
+  type EventRoute,
+  type JourneyTarget,
+  loadEventRoutes,
+  loadJourneyTargets,
+  type OutboxRow,
+  postbackIdOf,
+  removeFromOutbox,
+} from '../db/stores/outbox-store';
+import { releaseForClicks } from '../db/stores/quarantine-store';
+import { afterJourney, JOURNEY_EVENT_LIMIT, type Route, routeEvent } from '../domain/event-route';
+import { idFromUuid } from '../domain/ids';
+import { MINUTE_MS, SECOND_MS } from '../domain/time';
+import { classifyTrouble } from './temporal-trouble';
+import type { WorkflowStarter } from './workflow-starter';
+
+const BATCH_ROWS = 200;
+/** Calls to Temporal at once; more only queue up inside its single frontend. */
+const CONCURRENCY = 24;
+const MAX_RETRY_DELAY_MS = MINUTE_MS;
+
+export type RelayBatchResult = {
+  /** Rows claimed; a full batch means there is probably more. */
+  readonly claimed: number;
+  readonly relayed: number;
+  /** True when Temporal did not answer: the rows stay as they are, and the relay should pause. */
+  readonly temporalAway: boolean;
+  readonly failures: readonly { readonly row: OutboxRow; readonly error: unknown }[];
+};
+
+export const RELAY_BATCH_ROWS = BATCH_ROWS;
+
+/**
+ * Carries one batch from the outbox to Temporal, in one transaction that holds the rows' locks. A crash anywhere
+ * leaves the rows in place, and every call to Temporal may be repeated without effect.
+ */
+export async function relayBatch(db: Db, starter: WorkflowStarter, nowMs: number): Promise<RelayBatchResult> {
+  return db.transaction(async (trx) => {
+    const rows = await claimOutbox(trx, BATCH_ROWS, nowMs);
+    if (rows.length === 0) return { claimed: 0, relayed: 0, temporalAway: false, failures: [] };
+    const dispatch = await prepareDispatch(trx, starter, rows, nowMs);
+    const done: bigint[] = [];
+    const failures: { row: OutboxRow; error: unknown }[] = [];
+    let temporalAway = false;
+    await forEachConcurrently(rows, CONCURRENCY, async (row) => {
+      if (temporalAway) return;
+      try {
+        await dispatch(row);
+        done.push(row.outboxId);
+      } catch (error) {
+        if (classifyTrouble(error) === 'away') temporalAway = true;
+        else failures.push({ row, error });
+      }
+    });
+    await removeFromOutbox(trx, done);
+    for (const { row, error } of failures) {
+      await deferOutbox(trx, row.outboxId, String(error), nowMs + retryDelayMs(row, error));
+    }
+    return { claimed: rows.length, relayed: done.length, temporalAway, failures };
+  });
+}
+
+function retryDelayMs(row: OutboxRow, error: unknown): number {
+  if (classifyTrouble(error) === 'busy') return SECOND_MS;
+  return Math.min(SECOND_MS * 2 ** row.attempts, MAX_RETRY_DELAY_MS);
+}
+
+/** Reads what the whole batch needs, once per kind, and gives the call that one row takes. */
+async function prepareDispatch(
+  trx: Db,
+  starter: WorkflowStarter,
+  rows: readonly OutboxRow[],
+  nowMs: number,
+): Promise<(row: OutboxRow) => Promise<void>> {
+  const clickUuids = rows.filter((row) => row.kind === 'click').map((row) => row.refUuid);
+  if (clickUuids.length > 0) await admitClicks(trx, clickUuids, nowMs);
+  const targets = await loadJourneyTargets(trx, clickUuids);
+  const eventUuids = rows.filter((row) => row.kind === 'event').map((row) => row.refUuid);
+  const routes = await loadEventRoutes(trx, eventUuids, JOURNEY_EVENT_LIMIT);
+  return async (row) => {
+    switch (row.kind) {
+      case 'event':
+        return dispatchEvent(starter, row, routes.get(row.refUuid), nowMs);
+      case 'postback':
+        return starter.startPostback(row.workspaceId, postbackIdOf(row), row.run);
+      case 'click':
+        return dispatchClick(starter, row, targets.get(row.refUuid), nowMs);
+    }
+  };
+}
+
+/** New clicks get their verdicts, and events that waited for them are let go. */
+async function admitClicks(trx: Db, clickUuids: readonly string[], nowMs: number): Promise<void> {
+  const clickIds = clickUuids.map((uuid) => idFromUuid('clk', uuid));
+  await screenClicks(trx, clickIds, nowMs);
+  await releaseForClicks(trx, clickIds, nowMs);
+}
+
+async function dispatchClick(
+  starter: WorkflowStarter,
+  row: OutboxRow,
+  target: JourneyTarget | undefined,
+  nowMs: number,
+): Promise<void> {
+  if (target === undefined || target.isClosed) return;
+  await starter.startJourney(row.workspaceId, target, nowMs);
+}
+
+async function dispatchEvent(
+  starter: WorkflowStarter,
+  row: OutboxRow,
+  route: EventRoute | undefined,
+  nowMs: number,
+): Promise<void> {
+  if (route === undefined) return;
+  const facts = { journey: route.click, hasPlayer: route.playerId !== null, clickEvents: route.clickEvents };
+  let way = routeEvent(facts, nowMs);
+  if (way === 'journey' && route.click !== null) {
+    if (await starter.signalJourney(row.workspaceId, route.click, route.eventId)) return;
+    way = afterJourney(facts);
+  }
+  await dispatchBesideJourney(starter, row, route, way);
+}
+
+async function dispatchBesideJourney(
+  starter: WorkflowStarter,
+  row: OutboxRow,
+  route: EventRoute,
+  way: Route,
+): Promise<void> {
+  if (way === 'player' && route.playerId !== null) {
+    await starter.signalPlayer(row.workspaceId, route.playerId, route.eventId);
+  } else {
+    await starter.startEvent(row.workspaceId, route.eventId);
+  }
+}
+
+async function forEachConcurrently<T>(
+  items: readonly T[],
+  concurrency: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const queue = items.values();
+  const lane = async (): Promise<void> => {
+    for (const item of queue) await work(item);
+  };
+  await Promise.all(Array.from({ length: concurrency }, lane));
+}
