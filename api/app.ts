@@ -15,8 +15,6 @@ export function createApp(deps: ApiDeps): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  app.enable('strict routing');
-  app.enable('case sensitive routing');
   app.set('query parser', 'simple');
   app.use(requestId, measureDuration(deps));
   for (const routes of hotRoutes) app.use(routes(deps));

@@ -32,6 +32,7 @@ export class Boot {
   readonly supervisor: Supervisor;
   private readonly dataDir: string;
   private readonly previous: InstanceInfo | null;
+  private readonly distDir: string;
   private readonly entries: { readonly api: string; readonly worker: string };
   private databaseUrl = '';
   private temporalAddress = '';
@@ -49,8 +50,11 @@ export class Boot {
     this.dataDir = config.dataDir;
     this.previous = readInstanceFile(this.dataDir);
     this.temporalUiUrl = config.temporalUiUrl;
-    const dist = options.distDir ?? join(__dirname, '..');
-    this.entries = { api: join(dist, 'api', 'server.js'), worker: join(dist, 'workers', 'main.js') };
+    this.distDir = options.distDir ?? join(__dirname, '..');
+    this.entries = {
+      api: join(this.distDir, 'api', 'server.js'),
+      worker: join(this.distDir, 'workers', 'main.js'),
+    };
     this.supervisor = createSupervisor({ reporter, onChange: () => this.writeInfo() });
   }
 
@@ -67,6 +71,8 @@ export class Boot {
       update(prepared.applied.length === 0 ? 'up to date' : `${prepared.applied.length} migrations applied`);
       return prepared;
     });
+    // A new key exists in clear nowhere else.
+    this.writeInfo();
     await this.step('Worker', () =>
       this.supervisor.start({ name: 'worker', start: () => this.fork('worker') }),
     );
@@ -167,6 +173,7 @@ export class Boot {
   private async fork(name: 'api' | 'worker'): Promise<RunningUnit> {
     return startForkedChild({
       entry: this.entries[name],
+      preload: join(this.distDir, 'embedded', 'parent-watch.js'),
       env: this.childEnvironment(),
       dataDir: this.dataDir,
       logFile: this.logFile(name),

@@ -44,10 +44,11 @@ export async function findByWays(
   );
 }
 
+/** The end of the message, where programs say what was wrong, and its cause, where fetch does. */
 function lastLine(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  const cause = error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : '';
-  return `${text.trim().split('\n').slice(-2).join(' / ')}${cause}`;
+  const { message, cause } = error as { message?: string; cause?: { message?: string } };
+  const text = (message ?? String(error)).trim().split('\n').slice(-2).join(' / ');
+  return cause?.message === undefined ? text : `${text} (${cause.message})`;
 }
 
 /**

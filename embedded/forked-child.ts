@@ -1,6 +1,5 @@
 import { fork } from 'node:child_process';
 import { closeSync, existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { childExit } from './child-exit';
 import { openLog } from './log-file';
 import { findProcesses, stopProcess } from './process-table';
@@ -9,6 +8,8 @@ import type { RunningUnit } from './supervisor';
 export interface ForkedChild {
   /** The compiled script. */
   readonly entry: string;
+  /** The compiled parent-watch. */
+  readonly preload: string;
   readonly env: NodeJS.ProcessEnv;
   readonly dataDir: string;
   readonly logFile: string;
@@ -28,7 +29,7 @@ export function startForkedChild(child: ForkedChild): RunningUnit {
   const process_ = fork(child.entry, [dataDirArgument(child.dataDir)], {
     env: child.env,
     stdio: ['ignore', log, log, 'ipc'],
-    execArgv: ['--enable-source-maps', '--require', join(__dirname, 'parent-watch.js')],
+    execArgv: ['--enable-source-maps', '--require', child.preload],
     // Its own process group: Ctrl+C in the terminal must reach the supervisor only, which stops in order.
     detached: true,
   });

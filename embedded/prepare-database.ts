@@ -17,7 +17,7 @@ export async function prepareDatabase(
   const db = createDb(databaseUrl, { poolMax: 4, applicationName: 'clickchain-start' });
   try {
     const { applied } = await migrate(db, Date.now());
-    const seeded = await seedInstance(db, adminKey === null ? {} : { adminKey });
+    const seeded = await seedInstance(db, { adminKey, nowMs: Date.now() });
     return { applied, workspaceId: seeded.workspaceId, adminKey: seeded.adminKey };
   } finally {
     await db.destroy();

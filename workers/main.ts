@@ -32,7 +32,8 @@ async function main(): Promise<void> {
   const config = parseConfig(process.env);
   const logger = createLogger({ level: config.logLevel, name: 'worker' });
   if (config.databaseUrl === null) throw new Error('DATABASE_URL is not set: a worker needs the database.');
-  if (config.temporalAddress === null) throw new Error('TEMPORAL_ADDRESS is not set: a worker needs Temporal.');
+  if (config.temporalAddress === null)
+    throw new Error('TEMPORAL_ADDRESS is not set: a worker needs Temporal.');
   installRuntime(logger);
   const stop = stopRequest(logger);
   const db = createDb(config.databaseUrl, { applicationName: 'clickchain-worker', poolMax: POOL_MAX });

@@ -42,11 +42,11 @@ export async function relayBatch(db: Db, starter: WorkflowStarter, nowMs: number
   return db.transaction(async (trx) => {
     const rows = await claimOutbox(trx, BATCH_ROWS, nowMs);
     if (rows.length === 0) return { claimed: 0, relayed: 0, temporalAway: false, failures: [] };
-    const dispatch = await prepareDispatch(trx, starter, rows, nowMs);
+    const { dispatch, journeyOf } = await prepareDispatch(trx, starter, rows, nowMs);
     const done: bigint[] = [];
     const failures: { row: OutboxRow; error: unknown }[] = [];
     let temporalAway = false;
-    await forEachConcurrently(rows, CONCURRENCY, async (row) => {
+    const relayRow = async (row: OutboxRow): Promise<void> => {
       if (temporalAway) return;
       try {
         await dispatch(row);
@@ -55,7 +55,17 @@ export async function relayBatch(db: Db, starter: WorkflowStarter, nowMs: number
         if (classifyTrouble(error) === 'away') temporalAway = true;
         else failures.push({ row, error });
       }
+    };
+    // Events before starts, and those of one journey one after the other in their order.
+    const events = rows.filter((row) => row.kind === 'event');
+    await forEachConcurrently(groupBy(events, journeyOf), CONCURRENCY, async (group) => {
+      for (const row of group) await relayRow(row);
     });
+    await forEachConcurrently(
+      rows.filter((row) => row.kind !== 'event'),
+      CONCURRENCY,
+      relayRow,
+    );
     await removeFromOutbox(trx, done);
     for (const { row, error } of failures) {
       await deferOutbox(trx, row.outboxId, String(error), nowMs + retryDelayMs(row, error));
@@ -75,13 +85,13 @@ async function prepareDispatch(
   starter: WorkflowStarter,
   rows: readonly OutboxRow[],
   nowMs: number,
-): Promise<(row: OutboxRow) => Promise<void>> {
+): Promise<{ dispatch: (row: OutboxRow) => Promise<void>; journeyOf: (row: OutboxRow) => string }> {
   const clickUuids = rows.filter((row) => row.kind === 'click').map((row) => row.refUuid);
   if (clickUuids.length > 0) await admitClicks(trx, clickUuids, nowMs);
   const targets = await loadJourneyTargets(trx, clickUuids);
   const eventUuids = rows.filter((row) => row.kind === 'event').map((row) => row.refUuid);
   const routes = await loadEventRoutes(trx, eventUuids, JOURNEY_EVENT_LIMIT);
-  return async (row) => {
+  const dispatch = async (row: OutboxRow): Promise<void> => {
     switch (row.kind) {
       case 'event':
         return dispatchEvent(starter, row, routes.get(row.refUuid), nowMs);
@@ -91,6 +101,17 @@ async function prepareDispatch(
         return dispatchClick(starter, row, targets.get(row.refUuid), nowMs);
     }
   };
+  const journeyOf = (row: OutboxRow): string => {
+    const route = routes.get(row.refUuid);
+    return route?.click?.clickId ?? route?.playerId ?? row.refUuid;
+  };
+  return { dispatch, journeyOf };
+}
+
+function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {
+  const groups = new Map<string, T[]>();
+  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
+  return [...groups.values()];
 }
 
 /** New clicks get their verdicts, and events that waited for them are let go. */

@@ -65,7 +65,12 @@ function slotOf(req: Request, res: Response): IdempotencySlot | null {
     const message = 'must be 1 to 200 printable ASCII characters without spaces';
     throw new AppError('invalid_request', `${path} ${message}.`, { errors: [{ path, message }] });
   }
-  return { keyId, route: `${req.method} ${req.path}`, idempotencyKey: header };
+  return { keyId, route: `${req.method} ${plainPath(req)}`, idempotencyKey: header };
+}
+
+/** Express takes other cases and a trailing slash for the same route; so must we. */
+function plainPath(req: Request): string {
+  return req.path.toLowerCase().replace(/\/$/, '');
 }
 
 function conflict(): AppError {

@@ -21,18 +21,28 @@ const readBytes = express.raw({ type: () => true, limit: MAX_BODY_BYTES, inflate
  * lone surrogates, keys that reach a prototype, duplicate keys and depth above 32. An absent body is `undefined`.
  * Put it after authentication, so that strangers' bodies are never parsed.
  */
-export const jsonBody: RequestHandler[] = [
-  (req, _res, next) => {
-    requireJson(req);
+export const jsonBody: RequestHandler = (req, res, next) => {
+  requireJson(req);
+  readBytes(req, res, (error?: unknown) => {
+    if (error !== undefined) {
+      next(error);
+      return;
+    }
+    try {
+      acceptBody(req);
+    } catch (refusal) {
+      next(refusal);
+      return;
+    }
     next();
-  },
-  readBytes,
-  (req, _res, next) => {
-    req.rawBody = Buffer.isBuffer(req.body) ? req.body : Buffer.alloc(0);
-    req.body = req.rawBody.length === 0 ? undefined : parseJson(req.rawBody);
-    next();
-  },
-];
+  });
+};
+
+function acceptBody(req: Request): void {
+  const bytes: unknown = req.body;
+  req.rawBody = Buffer.isBuffer(bytes) ? bytes : Buffer.alloc(0);
+  req.body = req.rawBody.length === 0 ? undefined : parseJson(req.rawBody);
+}
 
 /** The value of a JSON text, after the checks that `jsonBody` promises. Throws AppError. */
 export function parseJson(bytes: Buffer): unknown {

@@ -1,21 +1,18 @@
 import type { OpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
 import { CAMPAIGN_STATUSES, type Campaign, OUTAGE_POLICIES } from '../../db/stores/campaign-store';
-import { ATTRIBUTION_MODELS } from '../../domain/attribution/models';
-import { changeOf, idField, instantJson, nameField, shownId, shownInstant } from './fields';
+import {
+  ATTRIBUTION_MODELS,
+  DEFAULT_CLICK_WINDOW_DAYS,
+  MAX_CLICK_WINDOW_DAYS,
+} from '../../domain/attribution/models';
+import { changeOf, idField, instantJson, nameField, nullableIdField, shownId, shownInstant } from './fields';
 import { registerResource } from './resource-operations';
 
-export const DEFAULT_CLICK_WINDOW_DAYS = 30;
-const MAX_CLICK_WINDOW_DAYS = 90;
-
 function clickWindowDays() {
-  return z
-    .int()
-    .min(1)
-    .max(MAX_CLICK_WINDOW_DAYS)
-    .meta({
-      description: 'Days after the click in which a registration or first deposit still belongs to it.',
-    });
+  return z.int().min(1).max(MAX_CLICK_WINDOW_DAYS).meta({
+    description: 'Days after the click in which a registration or first deposit still belongs to it.',
+  });
 }
 
 export const createCampaignBody = z
@@ -23,7 +20,7 @@ export const createCampaignBody = z
     slug: z.string().regex(/^[a-z0-9-]{1,64}$/, 'must be 1 to 64 lower-case letters, digits or hyphens'),
     name: nameField(),
     offerId: idField('off'),
-    partnerId: idField('ptn').nullish(),
+    partnerId: nullableIdField('ptn').optional(),
     attribution: z
       .strictObject({
         model: z.enum(ATTRIBUTION_MODELS),
@@ -38,7 +35,7 @@ export const createCampaignBody = z
 export const changeCampaignBody = changeOf({
   name: nameField().optional(),
   offerId: idField('off').optional(),
-  partnerId: idField('ptn').nullable().optional(),
+  partnerId: nullableIdField('ptn').optional(),
   attribution: z
     .strictObject({
       model: z.enum(ATTRIBUTION_MODELS).optional(),

@@ -9,7 +9,7 @@ import {
   type DestinationMethod,
   validateDestinationUrl,
 } from '../../domain/postback/render';
-import { changeOf, idField, instantJson, nameField, pathId, shownId, shownInstant } from './fields';
+import { changeOf, instantJson, nameField, nullableIdField, pathId, shownId, shownInstant } from './fields';
 import { registerOperation } from './operation';
 import { registerResource } from './resource-operations';
 
@@ -30,8 +30,8 @@ export const createDestinationBody = z
     url: z.string(),
     method: z.enum(DESTINATION_METHODS).optional(),
     events: events(),
-    partnerId: idField('ptn').nullish(),
-    campaignId: idField('cmp').nullish(),
+    partnerId: nullableIdField('ptn').optional(),
+    campaignId: nullableIdField('cmp').optional(),
     status: z.enum(SETTABLE_STATUSES).default('active'),
   })
   .superRefine((body, context) => {
@@ -46,8 +46,8 @@ export const changeDestinationBody = changeOf({
   url: z.string().optional(),
   method: z.enum(DESTINATION_METHODS).optional(),
   events: events().optional(),
-  partnerId: idField('ptn').nullable().optional(),
-  campaignId: idField('cmp').nullable().optional(),
+  partnerId: nullableIdField('ptn').optional(),
+  campaignId: nullableIdField('cmp').optional(),
   status: z
     .enum(SETTABLE_STATUSES)
     .optional()

@@ -8,12 +8,15 @@ const MAX_NAME_LENGTH = 200;
 
 /** A name that people read: one line, without blanks at its ends. */
 export function nameField() {
-  return z
-    .string()
-    .trim()
-    .min(1, 'must not be empty')
-    .max(MAX_NAME_LENGTH, `must not be longer than ${MAX_NAME_LENGTH} characters`)
-    .regex(/^\P{C}*$/u, 'must not hold control or invisible characters');
+  return (
+    z
+      .string()
+      .trim()
+      .min(1, 'must not be empty')
+      .max(MAX_NAME_LENGTH, `must not be longer than ${MAX_NAME_LENGTH} characters`)
+      // A check and not a pattern: JSON Schema has no flag that would make the pattern mean this.
+      .refine((name) => !/\p{C}/u.test(name), 'must not hold control or invisible characters')
+  );
 }
 
 /** An id of one kind, as text in the prefixed form. */
@@ -27,6 +30,13 @@ export function idField<P extends IdPrefix>(prefix: P) {
       return z.NEVER;
     })
     .meta({ type: 'string', pattern: `^${prefix}_[0-7][0-9a-hjkmnp-tv-z]{25}$` });
+}
+
+/** As `idField`; null, like absence, names none. */
+export function nullableIdField<P extends IdPrefix>(prefix: P) {
+  return idField(prefix)
+    .nullable()
+    .meta({ type: ['string', 'null'] });
 }
 
 /** An id in an answer. */

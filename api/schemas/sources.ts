@@ -8,11 +8,9 @@ export const createSourceBody = z
   .strictObject({
     name: nameField(),
     kind: z.enum(SOURCE_KINDS),
-    brand: nameField()
-      .optional()
-      .meta({
-        description: 'Name of the brand; made when there is none of that name. Default: the default brand.',
-      }),
+    brand: nameField().optional().meta({
+      description: 'Name of the brand; made when there is none of that name. Default: the default brand.',
+    }),
   })
   .meta({ id: 'NewSource' });
 

@@ -4,7 +4,7 @@ import { StartAbortedError } from '../../embedded/abortable';
 import { instanceFilePath } from '../../embedded/instance-file';
 import { createReporter } from '../../embedded/progress';
 import { type EmbeddedInstance, startEmbedded } from '../../embedded/start';
-import { say } from '../output';
+import { complain, explain, say } from '../output';
 
 export function startCommand(): Command {
   return new Command('start')
@@ -37,9 +37,10 @@ async function run(): Promise<void> {
   try {
     instance = await startEmbedded(config, reporter, { signal: interrupted.signal });
   } catch (error) {
-    if (!(error instanceof StartAbortedError)) throw error;
-    say('Stopped.');
-    process.exit(0);
+    const byUser = error instanceof StartAbortedError;
+    if (byUser) say('Stopped.');
+    else complain(explain(error));
+    process.exit(byUser ? 0 : 1);
   }
   if (!interrupted.signal.aborted) {
     printWelcome(instance, config.dataDir);
@@ -52,7 +53,7 @@ async function run(): Promise<void> {
 
 function printWelcome({ info }: EmbeddedInstance, dataDir: string): void {
   const key =
-    info.adminKey ?? '(made at an earlier start with another data folder; it is stored as a hash only)';
+    info.adminKey ?? '(made earlier, and only its hash is stored; CLICKCHAIN_ADMIN_KEY adds another)';
   say(`
 Clickchain is running.
 

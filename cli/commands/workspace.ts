@@ -8,7 +8,9 @@ export function workspaceCommand(): Command {
     .description('make another tenant and print its admin key, which is shown only once')
     .argument('<name>', 'name of the workspace')
     .action(async (name: string) => {
-      const { workspaceId, adminKey } = await withDatabase((db) => createWorkspace(db, { name }));
+      const { workspaceId, adminKey } = await withDatabase((db) =>
+        createWorkspace(db, { name, nowMs: Date.now() }),
+      );
       say(`Workspace ${workspaceId}\nAdmin key ${adminKey}`);
     });
   return new Command('workspace').description('manage tenants').addCommand(create);

@@ -80,6 +80,8 @@ export async function up(db: Knex): Promise<void> {
     );
     CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE ON audit
       FOR EACH ROW EXECUTE FUNCTION refuse_change();
+    CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON audit
+      FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
     -- The history of one thing, oldest first.
     CREATE INDEX audit_subject_idx ON audit (workspace_id, subject, audit_id);
   `);

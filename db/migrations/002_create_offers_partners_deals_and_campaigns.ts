@@ -43,6 +43,8 @@ export async function up(db: Knex): Promise<void> {
     );
     CREATE TRIGGER deals_append_only BEFORE UPDATE OR DELETE ON deals
       FOR EACH ROW EXECUTE FUNCTION refuse_change();
+    CREATE TRIGGER deals_no_truncate BEFORE TRUNCATE ON deals
+      FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
     CREATE TABLE campaigns (
       campaign_id uuid PRIMARY KEY,
@@ -74,6 +76,8 @@ export async function up(db: Knex): Promise<void> {
     );
     CREATE TRIGGER campaign_versions_append_only BEFORE UPDATE OR DELETE ON campaign_versions
       FOR EACH ROW EXECUTE FUNCTION refuse_change();
+    CREATE TRIGGER campaign_versions_no_truncate BEFORE TRUNCATE ON campaign_versions
+      FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
     -- Wakes the campaign caches of every API process; the click path itself never reads these tables.
     CREATE FUNCTION announce_catalog_change() RETURNS trigger LANGUAGE plpgsql AS $$

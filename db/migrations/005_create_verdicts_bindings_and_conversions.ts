@@ -20,6 +20,8 @@ export async function up(db: Knex): Promise<void> {
     );
     CREATE TRIGGER verdicts_append_only BEFORE UPDATE OR DELETE ON verdicts
       FOR EACH ROW EXECUTE FUNCTION refuse_change();
+    CREATE TRIGGER verdicts_no_truncate BEFORE TRUNCATE ON verdicts
+      FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
     -- Which touch, partner and deal version a player belongs to; decided by the binding event alone.
     CREATE TABLE player_bindings (

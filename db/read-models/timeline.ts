@@ -166,7 +166,7 @@ async function settlementEntries(
 ): Promise<TimelineEntry[]> {
   const { rows } = await db.raw<{ rows: SettledRow[] }>(
     `SELECT at, subject, detail->>'revision' AS revision, detail->>'status' AS status, detail->>'reason' AS reason
-     FROM audit WHERE workspace_id = ? AND subject = ANY(?) AND action = 'conversion_settled'
+     FROM audit WHERE workspace_id = ? AND subject = ANY(?) AND action = 'conversion.settled'
      ORDER BY audit_id`,
     [uuidFromId(workspaceId), [...conversionIds]],
   );
@@ -216,8 +216,7 @@ function toPostbackEntries(row: PostbackRow): TimelineEntry[] {
   if (row.delivered_at !== null) {
     entries.push(timelineEntry(row.delivered_at, 'postback_delivered', row.event_kind, [id]));
   }
-  if (row.dead_at !== null)
-    entries.push(timelineEntry(row.dead_at, 'postback_dead', row.dead_reason, [id]));
+  if (row.dead_at !== null) entries.push(timelineEntry(row.dead_at, 'postback_dead', row.dead_reason, [id]));
   return entries;
 }
 

@@ -174,7 +174,7 @@ async function insertFact(trx: Db, { id, event, player, click, reason, nowMs }: 
       ...[event.senderEventId, event.transactionKey, event.status, event.refersTo, event.clickRef],
       ...[click.clickId === null ? null : uuidFromId(click.clickId), click.isKnown],
       ...[player === null ? null : uuidFromId(player.playerId)],
-      ...[event.money?.amountMinor ?? null, event.money?.currency ?? null],
+      ...[event.money?.amountMinor.toString() ?? null, event.money?.currency ?? null],
       ...[event.occurredAtMs === null ? now : new Date(event.occurredAtMs)],
       ...[
         event.occurredAtMs === null ? 'receipt' : 'sender',

@@ -151,7 +151,7 @@ export async function loadEventRoutes(
       AND c.workspace_id = e.workspace_id
      LEFT JOIN LATERAL (
        SELECT count(*) AS click_events
-       FROM (SELECT 1 FROM events AS other WHERE other.click_id = c.click_id LIMIT ?) AS some
+       FROM (SELECT 1 FROM events AS other WHERE other.click_id = c.click_id LIMIT ?) AS counted
      ) AS flood ON true
      WHERE e.event_id = ANY(?) AND e.handled_at IS NULL`,
     [floodLimit + 1, [...eventUuids]],

@@ -74,7 +74,7 @@ export async function startTemporal(options: TemporalOptions): Promise<TemporalS
   const exited = childExit(child);
   writeState(folder, { pid: child.pid ?? null, port, uiPort });
   const address = `127.0.0.1:${port}`;
-  const failure = await untilServing(port, options.namespace, exited);
+  const failure = await untilServing({ port, uiPort, namespace: options.namespace }, exited);
   if (failure !== null) {
     child.kill('SIGKILL');
     const tail = readLogSince(options.logFile, logStart);
@@ -148,9 +148,9 @@ function foreignEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TEMPORAL_')));
 }
 
+/** Null once gRPC and UI both answer for the namespace; else why they never will. */
 async function untilServing(
-  _address: string,
-  namespace: string,
+  at: { readonly port: number; readonly uiPort: number; readonly namespace: string },
   exited: Promise<ExitReason>,
 ): Promise<string | null> {
   let ended: ExitReason | null = null;
@@ -160,11 +160,25 @@ async function untilServing(
   const deadline = Date.now() + startTimeoutMs;
   while (ended === null) {
     // A refused gRPC connection would be tried again only after a second.
-    if ((await acceptsConnections(port)) && (await isServing(`127.0.0.1:${port}`, namespace))) return null;
+    const listening = await acceptsConnections(at.port);
+    if (listening && (await isServing(`127.0.0.1:${at.port}`, at.namespace)) && (await showsNamespace(at)))
+      return null;
     if (Date.now() >= deadline) return `no answer after ${startTimeoutMs / 1000} s`;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   return ended;
+}
+
+/** The UI answers 503 for the first moments of the server. */
+async function showsNamespace(at: { readonly uiPort: number; readonly namespace: string }): Promise<boolean> {
+  try {
+    const url = `http://127.0.0.1:${at.uiPort}/api/v1/namespaces/${encodeURIComponent(at.namespace)}`;
+    const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
+    await response.body?.cancel();
+    return response.ok;
+  } catch {
+    return false;
+  }
 }
 
 /** True when the server answers for the namespace. */

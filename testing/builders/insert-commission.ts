@@ -59,7 +59,9 @@ export async function reverseCommission(
   lineId: Id<'lin'>,
   given: { readonly eventId: EventId; readonly postedAtMs?: number },
 ): Promise<void> {
-  const line = await db('commission_lines').where({ line_id: uuidFromId(lineId) }).first();
+  const line = await db('commission_lines')
+    .where({ line_id: uuidFromId(lineId) })
+    .first();
   await db('commission_lines')
     .where({ line_id: uuidFromId(lineId) })
     .update({ amount_minor: 0n, revision: line.revision + 1, reason: 'deposit_taken_back' });

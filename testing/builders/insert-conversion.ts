@@ -26,14 +26,16 @@ export type ConversionFixture = {
   readonly reason?: string;
   readonly isFirstDeposit?: boolean;
   readonly occurredAtMs?: number;
+  readonly createdAtMs?: number;
   readonly amountMinor?: bigint;
   readonly currency?: string;
 };
 
 /** An approved conversion in its first revision; without credits, which insertCredit adds. */
 export async function insertConversion(db: Db, given: ConversionFixture): Promise<ConversionId> {
-  const nowMs = Date.now();
-  const conversionId = mintId('cnv', nowMs);
+  const createdAtMs = given.createdAtMs ?? Date.now();
+  const createdAt = new Date(createdAtMs);
+  const conversionId = mintId('cnv', createdAtMs);
   await db('conversions').insert({
     conversion_id: uuidFromId(conversionId),
     workspace_id: uuidFromId(given.workspaceId),
@@ -48,13 +50,13 @@ export async function insertConversion(db: Db, given: ConversionFixture): Promis
     status: given.status ?? 'approved',
     reason: given.reason ?? null,
     is_first_deposit: given.isFirstDeposit ?? false,
-    occurred_at: new Date(given.occurredAtMs ?? nowMs),
+    occurred_at: new Date(given.occurredAtMs ?? createdAtMs),
     amount_minor: given.amountMinor?.toString() ?? null,
     currency: given.amountMinor === undefined ? null : (given.currency ?? 'EUR'),
     attribution_model: 'last_touch',
     inputs_hash: 'test',
-    created_at: new Date(nowMs),
-    updated_at: new Date(nowMs),
+    created_at: createdAt,
+    updated_at: createdAt,
   });
   return conversionId;
 }

@@ -74,8 +74,7 @@ export async function insertEvent(db: Db, given: EventFixture): Promise<EventId>
 }
 
 function moneyColumns(given: EventFixture): { amount_minor: string | null; currency: string | null } {
-  const hasMoney =
-    given.kind === 'deposit' || given.kind === 'chargeback' || given.amountMinor !== undefined;
+  const hasMoney = given.kind === 'deposit' || given.kind === 'chargeback' || given.amountMinor !== undefined;
   if (!hasMoney) return { amount_minor: null, currency: null };
   return { amount_minor: (given.amountMinor ?? 10_000n).toString(), currency: given.currency ?? 'EUR' };
 }

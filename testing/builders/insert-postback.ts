@@ -5,6 +5,7 @@ import {
   type ConversionId,
   type DestinationId,
   type EventId,
+  type PartnerId,
   type PlayerId,
   type PostbackId,
   uuidFromId,
@@ -14,7 +15,12 @@ import {
 /** An active partner URL that wants first deposits. */
 export async function insertDestination(
   db: Db,
-  given: { readonly workspaceId: WorkspaceId; readonly url?: string; readonly events?: readonly string[] },
+  given: {
+    readonly workspaceId: WorkspaceId;
+    readonly url?: string;
+    readonly events?: readonly string[];
+    readonly partnerId?: PartnerId;
+  },
 ): Promise<DestinationId> {
   const nowMs = Date.now();
   const destinationId = mintId('dst', nowMs);
@@ -26,6 +32,7 @@ export async function insertDestination(
     url: given.url ?? 'https://partner.example/postback?click={click_id}',
     method: 'GET',
     events: [...(given.events ?? ['first_deposit'])],
+    partner_id: given.partnerId === undefined ? null : uuidFromId(given.partnerId),
     status: 'active',
     created_at: new Date(nowMs),
   });

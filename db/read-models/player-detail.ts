@@ -3,14 +3,17 @@ import {
   type ClickId,
   idFromUuid,
   type PartnerId,
-  parseId,
   type PlayerId,
+  parseId,
   uuidFromId,
   type WorkspaceId,
 } from '../../domain/ids';
 import { divideHalfAwayFromZero, formatMinor } from '../../domain/money';
 import type { Db } from '../knex';
 import { nullableId, nullableIso, nullableUuid } from './row-values';
+import { readSnapshot } from './snapshot';
+import { readPlayerTimeline } from './timeline';
+import type { TimelineEntry } from './timeline-entry';
 
 /** A player's lifetime value in one currency. Amounts are decimal strings, times ISO 8601. */
 export type LtvView = {
@@ -90,8 +93,20 @@ type Row = {
   ltv: LtvRow[];
 };
 
-/** One player of the workspace as its facts stand now, or null. One statement. */
-export async function readPlayerProfile(
+/** One player of the workspace with everything that happened to it, or null. */
+export async function readPlayerDetail(
+  db: Db,
+  workspaceId: WorkspaceId,
+  playerId: PlayerId,
+): Promise<{ player: PlayerProfile; timeline: readonly TimelineEntry[] } | null> {
+  return readSnapshot(db, async (snapshot) => {
+    const player = await readPlayerProfile(snapshot, workspaceId, playerId);
+    if (player === null) return null;
+    return { player, timeline: await readPlayerTimeline(snapshot, workspaceId, playerId, player.clickId) };
+  });
+}
+
+async function readPlayerProfile(
   db: Db,
   workspaceId: WorkspaceId,
   playerId: PlayerId,
@@ -140,9 +155,7 @@ function toLtvView(row: LtvRow): LtvView {
       count: row.count,
       total: formatMinor(totalMinor, currency),
       average:
-        row.count === 0
-          ? null
-          : formatMinor(divideHalfAwayFromZero(totalMinor, BigInt(row.count)), currency),
+        row.count === 0 ? null : formatMinor(divideHalfAwayFromZero(totalMinor, BigInt(row.count)), currency),
       first: nullableIso(row.firstAt === null ? null : new Date(row.firstAt)),
       last: nullableIso(row.lastAt === null ? null : new Date(row.lastAt)),
     },

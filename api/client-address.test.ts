@@ -1,0 +1,49 @@
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
+import { clientAddress, forwardedOverHttps, trustedProxies } from './client-address';
+
+function request(peer: string, headers: Record<string, string>): IncomingMessage {
+  const socket = new Socket();
+  Object.defineProperty(socket, 'remoteAddress', { value: peer });
+  return Object.assign(new IncomingMessage(socket), { headers });
+}
+
+const PROXIES = ['10.0.0.0/8', '192.168.1.1', '2001:db8::/32', '::ffff:172.16.0.0/108'];
+
+describe('clientAddress', () => {
+  it.each([
+    ['198.51.100.9', '203.0.113.1', '198.51.100.9'],
+    ['10.1.2.3', '203.0.113.1', '203.0.113.1'],
+    ['10.1.2.3', 'spoofed, 203.0.113.1', '203.0.113.1'],
+    ['10.1.2.3', '198.51.100.1, 203.0.113.1, 10.9.9.9', '203.0.113.1'],
+    ['10.1.2.3', '203.0.113.1, garbage', '10.1.2.3'],
+    ['10.1.2.3', '10.0.0.1', '10.0.0.1'],
+    ['10.1.2.3', '', '10.1.2.3'],
+    ['::ffff:10.1.2.3', '203.0.113.1:4711', '203.0.113.1'],
+    ['192.168.1.1', '[2001:db9::1]:80', '2001:db9::1'],
+    ['192.168.1.2', '203.0.113.1', '192.168.1.2'],
+    ['2001:db8::1', '203.0.113.1', '203.0.113.1'],
+    ['fe80::1%eth0', '203.0.113.1', 'fe80::1'],
+    ['172.16.5.5', '203.0.113.1', '203.0.113.1'],
+    ['10.1.2.3', '0x7f.1', '10.1.2.3'],
+  ])('peer %s with "%s" is %s', (peer, forwarded, expected) => {
+    const req = request(peer, forwarded === '' ? {} : { 'x-forwarded-for': forwarded });
+    expect(clientAddress(req, trustedProxies(PROXIES))).toBe(expected);
+  });
+
+  it('believes nobody when no proxy is configured', () => {
+    const req = request('127.0.0.1', { 'x-forwarded-for': '203.0.113.1' });
+    expect(clientAddress(req, trustedProxies([]))).toBe('127.0.0.1');
+  });
+});
+
+describe('forwardedOverHttps', () => {
+  it('believes a trusted proxy only', () => {
+    const headers = { 'x-forwarded-proto': 'https' };
+    expect(forwardedOverHttps(request('10.1.2.3', headers), trustedProxies(PROXIES))).toBe(true);
+    expect(forwardedOverHttps(request('198.51.100.9', headers), trustedProxies(PROXIES))).toBe(false);
+    expect(
+      forwardedOverHttps(request('10.1.2.3', { 'x-forwarded-proto': 'http' }), trustedProxies(PROXIES)),
+    ).toBe(false);
+  });
+});

@@ -1,0 +1,51 @@
+import type { RequestHandler, Response } from 'express';
+import { acceptEvent } from '../../db/stores/event-store';
+import { withDeadline } from '../deadline';
+import type { ApiDeps } from '../deps';
+import { jsonBody } from '../middleware/json-body';
+import { localsOf } from '../middleware/locals';
+import { logRefusal } from '../middleware/log-refusal';
+import type { IncomingEvent } from './incoming-event';
+import { identifySender, senderOf, verifySender } from './sender';
+
+/** Below the two seconds within which a sender must know that Postgres is away. The body's own time is extra. */
+const ACCEPT_WITHIN_MS = 1_800;
+
+/**
+ * The handlers of a route that takes one event: who reports it, what it says in that route's dialect, and only once
+ * it is stored the answer `{status, eventId, id}`.
+ */
+export function eventRequest(deps: ApiDeps, translate: (body: unknown) => IncomingEvent): RequestHandler[] {
+  return [
+    logRefusal(deps),
+    countRefusal(deps),
+    identifySender(deps),
+    jsonBody,
+    verifySender(deps),
+    async (req, res) => {
+      const { origin, trust } = senderOf(res);
+      const event = { ...translate(req.body), ...origin, trust };
+      const { status, id } = await withDeadline(
+        acceptEvent(deps.db, event, deps.clock.nowMs()),
+        ACCEPT_WITHIN_MS,
+      );
+      deps.metrics.events.inc({ outcome: status });
+      res.json({ status, eventId: event.senderEventId, id });
+    },
+  ];
+}
+
+function countRefusal(deps: ApiDeps): RequestHandler {
+  return (_req, res, next) => {
+    res.once('finish', () => {
+      if (res.statusCode >= 400) deps.metrics.events.inc({ outcome: refusalOutcome(res) });
+    });
+    next();
+  };
+}
+
+function refusalOutcome(res: Response): 'conflict' | 'unavailable' | 'refused' {
+  const { errorCode } = localsOf(res);
+  if (errorCode === 'event_conflict') return 'conflict';
+  return res.statusCode >= 500 ? 'unavailable' : 'refused';
+}

@@ -1,0 +1,71 @@
+import { OpenAPIRegistry, OpenApiGeneratorV31 } from '@asteasolutions/zod-to-openapi';
+import { registerApiKeyPaths } from './schemas/api-keys';
+import { registerAuditPaths } from './schemas/audit';
+import { registerCampaignPaths } from './schemas/campaigns';
+import { registerClickPaths } from './schemas/clicks';
+import { registerClickPaths as registerClickRedirectPaths } from './schemas/clicks-hot';
+import { registerConversionPaths } from './schemas/conversions';
+import { registerDealPaths } from './schemas/deals';
+import { registerDestinationPaths } from './schemas/destinations';
+import { registerEventPaths } from './schemas/events';
+import { registerHealthPaths } from './schemas/health';
+import { registerLedgerPaths } from './schemas/ledger';
+import { registerOfferPaths } from './schemas/offers';
+import { registerPartnerPaths } from './schemas/partners';
+import { registerPlayerPaths } from './schemas/players';
+import { registerPostbackPaths } from './schemas/postbacks';
+import { registerQuarantinePaths } from './schemas/quarantine';
+import { registerQuarantineMatchPaths } from './schemas/quarantine-match';
+import { registerSourcePaths } from './schemas/sources';
+
+/** Every schemas file adds its paths here, in the order in which the documentation shows them. */
+const REGISTRATIONS: readonly ((registry: OpenAPIRegistry) => void)[] = [
+  registerClickRedirectPaths,
+  registerEventPaths,
+  registerOfferPaths,
+  registerPartnerPaths,
+  registerDealPaths,
+  registerCampaignPaths,
+  registerSourcePaths,
+  registerDestinationPaths,
+  registerApiKeyPaths,
+  registerClickPaths,
+  registerConversionPaths,
+  registerPlayerPaths,
+  registerPostbackPaths,
+  registerQuarantinePaths,
+  registerQuarantineMatchPaths,
+  registerLedgerPaths,
+  registerAuditPaths,
+  registerHealthPaths,
+];
+
+const ABOUT = `Clickchain turns clicks into durable journeys that end in booked money and delivered postbacks.
+
+Bodies are JSON in camelCase. Refusals are RFC 9457 problems with a stable \`code\`. Lists are paged: \`?limit=\` and
+\`?cursor=\` with the \`nextCursor\` of the page before. Money is \`{"amount": "49.90", "currency": "EUR"}\`. Creates
+take an \`Idempotency-Key\`: the same key and body get the first answer again for 24 hours.`;
+
+/** The contract's version: its first part is the `/v1` of the paths. */
+const API_VERSION = '1.0.0';
+
+/** The OpenAPI 3.1 document of the whole API, generated from the schemas that validate its requests. */
+export function openApiDocument(): object {
+  const registry = new OpenAPIRegistry();
+  registry.registerComponent('securitySchemes', 'apiKey', {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'An API key, sent as `Authorization: Bearer <key>`.',
+  });
+  for (const register of REGISTRATIONS) register(registry);
+  return new OpenApiGeneratorV31(registry.definitions).generateDocument({
+    openapi: '3.1.0',
+    info: {
+      title: 'Clickchain',
+      version: API_VERSION,
+      description: ABOUT,
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/' }],
+  });
+}

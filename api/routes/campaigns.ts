@@ -1,0 +1,115 @@
+import { type Request, type Response, Router } from 'express';
+import type { z } from 'zod';
+import type { Db } from '../../db/knex';
+import { mintId } from '../../db/mint-id';
+import {
+  appendCampaignVersion,
+  type Campaign,
+  findCampaign,
+  insertCampaign,
+  listCampaigns,
+  lockCampaign,
+} from '../../db/stores/campaign-store';
+import type { ApiDeps } from '../deps';
+import { principalOf, requireScope } from '../middleware/authenticate';
+import { runOnce, sendAnswer } from '../middleware/idempotency';
+import { jsonBody } from '../middleware/json-body';
+import { notFound, parseBody, parsePathId, parseQuery } from '../middleware/validate';
+import { campaignJson, changeCampaignBody, createCampaignBody } from '../schemas/campaigns';
+import { pageAnswer, pageQuery, toPageRequest } from '../schemas/page';
+import { changeBy, publishChange } from './change';
+import { requireReferences } from './references';
+
+/** Campaigns: a slug to advertise, tied to an offer and, by default, a partner. Each change is a new version. */
+export function campaignRoutes(deps: ApiDeps): Router {
+  const router = Router();
+  const mayRead = requireScope(deps, 'read');
+  const maySetUp = requireScope(deps, 'setup:write');
+  const toJson = (campaign: Campaign) => campaignJson(campaign, deps.config.publicUrl);
+
+  router.post('/v1/campaigns', maySetUp, jsonBody, (req, res) => createCampaign(deps, req, res));
+
+  router.get('/v1/campaigns', mayRead, async (req, res) => {
+    const page = toPageRequest(parseQuery(pageQuery('cmp'), req));
+    const campaigns = await listCampaigns(deps.db, principalOf(res).workspaceId, page);
+    res.json(pageAnswer('cmp', campaigns, toJson));
+  });
+
+  router.get('/v1/campaigns/:campaignId', mayRead, async (req, res) => {
+    const campaignId = parsePathId('cmp', req, 'campaignId');
+    const campaign = await findCampaign(deps.db, principalOf(res).workspaceId, campaignId);
+    if (campaign === null) throw notFound();
+    res.json(toJson(campaign));
+  });
+
+  router.patch('/v1/campaigns/:campaignId', maySetUp, jsonBody, async (req, res) => {
+    const campaignId = parsePathId('cmp', req, 'campaignId');
+    const body = parseBody(changeCampaignBody, req);
+    const change = changeBy(deps, res);
+    const campaign = await deps.db.transaction(async (trx) => {
+      if (!(await lockCampaign(trx, change.workspaceId, campaignId))) throw notFound();
+      await requireReferences(trx, change.workspaceId, body);
+      const current = await findCampaign(trx, change.workspaceId, campaignId);
+      if (current === null) throw notFound();
+      const next = nextVersion(current, body, change.nowMs);
+      await appendCampaignVersion(trx, next);
+      await change.record(trx, 'campaign.changed', campaignId, { version: next.version, ...body });
+      return next;
+    });
+    await publishChange(deps);
+    res.json(toJson(campaign));
+  });
+
+  return router;
+}
+
+async function createCampaign(deps: ApiDeps, req: Request, res: Response): Promise<void> {
+  const body = parseBody(createCampaignBody, req);
+  const answer = await runOnce(deps, req, res, async (trx: Db) => {
+    const change = changeBy(deps, res);
+    await requireReferences(trx, change.workspaceId, body);
+    const campaign: Campaign = {
+      campaignId: mintId('cmp', change.nowMs),
+      workspaceId: change.workspaceId,
+      slug: body.slug,
+      version: 1,
+      name: body.name,
+      offerId: body.offerId,
+      partnerId: body.partnerId ?? null,
+      attributionModel: body.attribution.model,
+      clickWindowDays: body.attribution.clickWindowDays,
+      onOutage: body.onOutage,
+      status: body.status,
+      createdAtMs: change.nowMs,
+      updatedAtMs: change.nowMs,
+    };
+    await insertCampaign(trx, campaign);
+    await change.record(trx, 'campaign.created', campaign.campaignId, body);
+    return {
+      status: 201,
+      body: campaignJson(campaign, deps.config.publicUrl),
+      location: `/v1/campaigns/${campaign.campaignId}`,
+    };
+  });
+  await publishChange(deps);
+  sendAnswer(res, answer);
+}
+
+function nextVersion(
+  current: Campaign,
+  change: z.output<typeof changeCampaignBody>,
+  nowMs: number,
+): Campaign {
+  return {
+    ...current,
+    version: current.version + 1,
+    name: change.name ?? current.name,
+    offerId: change.offerId ?? current.offerId,
+    partnerId: change.partnerId === undefined ? current.partnerId : change.partnerId,
+    attributionModel: change.attribution?.model ?? current.attributionModel,
+    clickWindowDays: change.attribution?.clickWindowDays ?? current.clickWindowDays,
+    onOutage: change.onOutage ?? current.onOutage,
+    status: change.status ?? current.status,
+    updatedAtMs: nowMs,
+  };
+}

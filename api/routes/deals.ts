@@ -1,0 +1,68 @@
+import { Router } from 'express';
+import { mintId } from '../../db/mint-id';
+import {
+  BEGINNING_MS,
+  insertDeal,
+  latestDealVersion,
+  listDeals,
+  type StoredDeal,
+} from '../../db/stores/deal-store';
+import { findPartner, lockPartner } from '../../db/stores/partner-store';
+import type { ApiDeps } from '../deps';
+import { principalOf, requireScope } from '../middleware/authenticate';
+import { runOnce, sendAnswer } from '../middleware/idempotency';
+import { jsonBody } from '../middleware/json-body';
+import { fieldProblem, notFound, parseBody, parsePathId, parseQuery } from '../middleware/validate';
+import { createDealBody, dealJson } from '../schemas/deals';
+import { pageAnswer, pageQuery, toPageRequest } from '../schemas/page';
+import { changeBy } from './change';
+
+/** Deals: versioned commission terms of a partner. A version never changes; a new one is written. */
+export function dealRoutes(deps: ApiDeps): Router {
+  const router = Router();
+
+  router.post(
+    '/v1/partners/:partnerId/deals',
+    requireScope(deps, 'setup:write'),
+    jsonBody,
+    async (req, res) => {
+      const partnerId = parsePathId('ptn', req, 'partnerId');
+      const body = parseBody(createDealBody, req);
+      const answer = await runOnce(deps, req, res, async (trx) => {
+        const change = changeBy(deps, res);
+        if (!(await lockPartner(trx, change.workspaceId, partnerId))) throw notFound();
+        const version = (await latestDealVersion(trx, partnerId)) + 1;
+        const deal: StoredDeal = {
+          dealId: mintId('dea', change.nowMs),
+          partnerId,
+          version,
+          cpa: body.cpa,
+          minDeposit: body.minDeposit ?? null,
+          validFromMs: validFrom(body.validFrom ?? null, version, change.nowMs),
+          createdAtMs: change.nowMs,
+        };
+        await insertDeal(trx, change.workspaceId, deal);
+        await change.record(trx, 'deal.created', deal.dealId, dealJson(deal));
+        return { status: 201, body: dealJson(deal) };
+      });
+      sendAnswer(res, answer);
+    },
+  );
+
+  router.get('/v1/partners/:partnerId/deals', requireScope(deps, 'read'), async (req, res) => {
+    const partnerId = parsePathId('ptn', req, 'partnerId');
+    const page = toPageRequest(parseQuery(pageQuery('dea'), req));
+    const { workspaceId } = principalOf(res);
+    if ((await findPartner(deps.db, workspaceId, partnerId)) === null) throw notFound();
+    res.json(pageAnswer('dea', await listDeals(deps.db, workspaceId, partnerId, page), dealJson));
+  });
+
+  return router;
+}
+
+/** Terms may not reach into the past, where players have been bound and paid; only a first deal meets nobody there. */
+function validFrom(given: number | null, version: number, nowMs: number): number {
+  if (given === null) return version === 1 ? BEGINNING_MS : nowMs;
+  if (given < nowMs) throw fieldProblem('validFrom', 'lies in the past; leave it out for "from now on"');
+  return given;
+}

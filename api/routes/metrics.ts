@@ -1,0 +1,51 @@
+import { Router } from 'express';
+import { type Backlog, readBacklog } from '../../db/read-models/backlog';
+import { withDeadline } from '../deadline';
+import type { ApiDeps } from '../deps';
+import type { ApiMetrics } from '../metrics';
+
+/** Several scrapers, or an impatient one, cost one question in this time. */
+const BACKLOG_FRESH_MS = 5_000;
+const BACKLOG_WITHIN_MS = 1_000;
+
+/** Prometheus metrics. Public: keep the port on loopback or behind a proxy that guards the path. */
+export function metricsRoutes(deps: ApiDeps): Router {
+  const router = Router();
+  let askedAtMs = Number.NEGATIVE_INFINITY;
+
+  router.get('/metrics', async (_req, res) => {
+    const nowMs = deps.clock.nowMs();
+    if (nowMs - askedAtMs >= BACKLOG_FRESH_MS) {
+      askedAtMs = nowMs;
+      await refreshBacklog(deps, nowMs);
+    }
+    res.set('content-type', deps.metrics.registry.contentType).send(await deps.metrics.registry.metrics());
+  });
+
+  return router;
+}
+
+/** While Postgres is away the gauges are absent: an old number would look like a standstill, a zero like success. */
+async function refreshBacklog(deps: ApiDeps, nowMs: number): Promise<void> {
+  clearBacklog(deps.metrics);
+  try {
+    showBacklog(deps.metrics, await withDeadline(readBacklog(deps.db, nowMs), BACKLOG_WITHIN_MS));
+  } catch (error) {
+    deps.logger.warn({ err: error }, 'backlog not measured');
+  }
+}
+
+function clearBacklog({ backlog }: ApiMetrics): void {
+  for (const gauge of Object.values(backlog)) gauge.remove({});
+  backlog.outboxDepth.reset();
+}
+
+function showBacklog({ backlog }: ApiMetrics, measured: Backlog): void {
+  for (const kind of ['event', 'postback', 'click']) {
+    backlog.outboxDepth.set({ kind }, measured.outboxDepth.get(kind) ?? 0);
+  }
+  backlog.outboxOldestSeconds.set(measured.outboxOldestSeconds);
+  backlog.eventsUnhandled.set(measured.eventsUnhandled);
+  backlog.quarantineWaiting.set(measured.quarantineWaiting);
+  backlog.postbacksPending.set(measured.postbacksPending);
+}

@@ -1,0 +1,57 @@
+import type { OpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
+import { z } from 'zod';
+import { chargebackBody, depositBody, eventAnswer, registrationBody, trackBody } from './event-bodies';
+import { shownId } from './fields';
+import { type Operation, registerOperation } from './operation';
+
+const signedBy = z.object({
+  source: shownId('src').optional().meta({
+    description:
+      'Of a request signed by Standard Webhooks: the source whose secret signs. Not with a Bearer key.',
+  }),
+});
+
+const REFUSALS = ['unresolved_macro', 'event_conflict', 'bad_signature', 'stale_signature'] as const;
+
+const OPERATIONS: readonly Pick<Operation, 'path' | 'operationId' | 'summary' | 'body'>[] = [
+  {
+    path: '/webhooks/gaming/registration',
+    operationId: 'reportRegistration',
+    summary: 'Report that a player has registered',
+    body: registrationBody,
+  },
+  {
+    path: '/webhooks/gaming/deposit',
+    operationId: 'reportDeposit',
+    summary: 'Report one status of a deposit',
+    body: depositBody,
+  },
+  {
+    path: '/webhooks/gaming/chargeback',
+    operationId: 'reportChargeback',
+    summary: 'Report that a deposit was taken back',
+    body: chargebackBody,
+  },
+  {
+    path: '/conversions/track',
+    operationId: 'trackConversion',
+    summary: 'Report any conversion',
+    body: trackBody,
+  },
+];
+
+/** Every field may also be spelled in snake_case; the short paths are left out of the description. */
+export function registerEventPaths(registry: OpenAPIRegistry): void {
+  for (const operation of OPERATIONS) {
+    registerOperation(registry, {
+      ...operation,
+      method: 'post',
+      tag: 'Events',
+      scope: 'events:write',
+      query: signedBy,
+      status: 200,
+      answer: eventAnswer,
+      problems: REFUSALS,
+    });
+  }
+}

@@ -1,0 +1,67 @@
+import type { OpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
+import { z } from 'zod';
+import type { PlayerProfile } from '../../db/read-models/player-detail';
+import type { TimelineEntry } from '../../db/read-models/timeline-entry';
+import { shownId, shownInstant } from './fields';
+import { registerOperation } from './operation';
+import { textFilter } from './text-filter';
+import { timelineSchema } from './verdict-and-timeline';
+
+export const playerQuery = z.strictObject({
+  brand: textFilter().optional().meta({ description: 'The brand’s name.' }),
+});
+
+const ltvSchema = z
+  .object({
+    currency: z.string(),
+    deposits: z.object({
+      count: z.int(),
+      total: z.string(),
+      average: z.string().nullable(),
+      first: shownInstant().nullable(),
+      last: shownInstant().nullable(),
+    }),
+    chargebacks: z.object({ count: z.int(), total: z.string() }),
+  })
+  .meta({ id: 'LifetimeValue' });
+
+export const playerSchema = z
+  .object({
+    playerId: shownId('ply'),
+    brand: z.string(),
+    externalId: z.string().meta({ description: 'The casino’s own id.' }),
+    clickId: shownId('clk').nullable(),
+    partnerId: shownId('ptn').nullable(),
+    dealVersion: z.int().nullable(),
+    bindingReason: z.string().nullable().meta({ description: 'Null until an event bound the player.' }),
+    provisional: z
+      .boolean()
+      .nullable()
+      .meta({ description: 'Bound by a deposit; a registration that arrives later decides anew.' }),
+    registeredAt: shownInstant().nullable(),
+    ltv: z.array(ltvSchema).readonly(),
+    timeline: timelineSchema,
+  })
+  .meta({ id: 'Player' });
+
+export function playerJson(
+  player: PlayerProfile,
+  timeline: readonly TimelineEntry[],
+): z.input<typeof playerSchema> {
+  return { ...player, timeline };
+}
+
+export function registerPlayerPaths(registry: OpenAPIRegistry): void {
+  registerOperation(registry, {
+    method: 'get',
+    path: '/v1/players/{playerId}',
+    operationId: 'getPlayer',
+    summary: 'Get a player by the casino’s own id or ours, with lifetime value and timeline',
+    tag: 'Players',
+    scope: 'read',
+    params: z.object({ playerId: z.string() }),
+    query: playerQuery,
+    status: 200,
+    answer: playerSchema,
+  });
+}

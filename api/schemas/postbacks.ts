@@ -1,0 +1,93 @@
+import type { OpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
+import { z } from 'zod';
+import { POSTBACK_STATUSES, type PostbackDelivery } from '../../db/read-models/postback-deliveries';
+import { ATTEMPT_OUTCOMES } from '../../db/stores/delivery-store';
+import { idField, pathId, shownId, shownInstant } from './fields';
+import { registerOperation } from './operation';
+import { pageOfSchema, pageShape } from './page';
+
+export const postbackListQuery = z.strictObject({
+  ...pageShape('pbk'),
+  status: z.enum(POSTBACK_STATUSES).optional(),
+  clickId: idField('clk').optional(),
+  destinationId: idField('dst').optional(),
+  conversionId: idField('cnv').optional(),
+});
+
+const attemptSchema = z
+  .object({
+    at: shownInstant(),
+    status: z.int().nullable().meta({ description: 'The HTTP status; null without an answer.' }),
+    latencyMs: z.int().nullable(),
+    outcome: z.enum(ATTEMPT_OUTCOMES).nullable().meta({ description: 'Null while under way.' }),
+    reason: z.string().nullable(),
+    excerpt: z.string().nullable().meta({ description: 'The beginning of the answer.' }),
+  })
+  .meta({ id: 'PostbackAttempt' });
+
+export const postbackSchema = z
+  .object({
+    postbackId: shownId('pbk'),
+    destinationId: shownId('dst'),
+    clickId: shownId('clk').nullable(),
+    conversionId: shownId('cnv').nullable(),
+    event: z.string(),
+    status: z.enum(POSTBACK_STATUSES),
+    key: z.string().meta({ description: 'The same on every attempt and replay: drop what you have seen.' }),
+    test: z.boolean(),
+    createdAt: shownInstant(),
+    deliveredAt: shownInstant().nullable(),
+    deadAt: shownInstant().nullable(),
+    deadReason: z.string().nullable(),
+    request: z.object({ method: z.string(), url: z.string(), body: z.string().nullable() }),
+    attempts: z.array(attemptSchema).readonly(),
+  })
+  .meta({ id: 'Postback' });
+
+export const postbackReplaySchema = z
+  .object({ postbackId: shownId('pbk'), run: z.int() })
+  .meta({ id: 'PostbackReplay' });
+
+/** The read model speaks the API's language already; this keeps the two from drifting apart. */
+export function postbackJson(postback: PostbackDelivery): z.input<typeof postbackSchema> {
+  return postback;
+}
+
+export function registerPostbackPaths(registry: OpenAPIRegistry): void {
+  const params = pathId('postbackId', 'pbk');
+  registerOperation(registry, {
+    method: 'get',
+    path: '/v1/postbacks',
+    operationId: 'listPostbacks',
+    summary: 'List postbacks with their attempts, latest first',
+    tag: 'Postbacks',
+    scope: 'read',
+    query: postbackListQuery,
+    status: 200,
+    answer: pageOfSchema(postbackSchema),
+  });
+  registerOperation(registry, {
+    method: 'get',
+    path: '/v1/postbacks/{postbackId}',
+    operationId: 'getPostback',
+    summary: 'Get a postback',
+    tag: 'Postbacks',
+    scope: 'read',
+    params,
+    status: 200,
+    answer: postbackSchema,
+  });
+  registerOperation(registry, {
+    method: 'post',
+    path: '/v1/postbacks/{postbackId}/replay',
+    operationId: 'replayPostback',
+    summary: 'Send a dead postback again, with the same key and body',
+    tag: 'Postbacks',
+    scope: 'setup:write',
+    params,
+    idempotent: true,
+    status: 202,
+    answer: postbackReplaySchema,
+    problems: ['not_replayable'],
+  });
+}

@@ -1,0 +1,622 @@
+-- The schema as the migrations leave it, for reading. Regenerate: npm run db:dump
+
+CREATE TABLE api_keys (
+  key_id uuid NOT NULL,
+  workspace_id uuid NOT NULL,
+  source_id uuid,
+  name text NOT NULL,
+  key_hash bytea NOT NULL,
+  scopes text[] NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  revoked_at timestamp with time zone,
+  CONSTRAINT api_keys_pkey PRIMARY KEY (key_id),
+  CONSTRAINT api_keys_key_hash_key UNIQUE (key_hash),
+  CONSTRAINT api_keys_source_id_fkey FOREIGN KEY (source_id) REFERENCES sources(source_id),
+  CONSTRAINT api_keys_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
+  CONSTRAINT api_keys_scopes_check CHECK (cardinality(scopes) > 0 AND scopes <@ ARRAY['admin'::text, 'setup:write'::text, 'events:write'::text, 'read'::text])
+);
+CREATE INDEX api_keys_workspace_idx ON api_keys USING btree (workspace_id, key_id);
+
+CREATE TABLE attribution_credits (
+  conversion_id uuid NOT NULL,
+  touch_kind text NOT NULL,
+  touch_id uuid NOT NULL,
+  partner_id uuid,
+  weight_ppm integer NOT NULL,
+  amount_minor bigint,
+  CONSTRAINT attribution_credits_pkey PRIMARY KEY (conversion_id, touch_kind, touch_id),
+  CONSTRAINT attribution_credits_conversion_id_fkey FOREIGN KEY (conversion_id) REFERENCES conversions(conversion_id),
+  CONSTRAINT attribution_credits_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES partners(partner_id),
+  CONSTRAINT attribution_credits_touch_kind_check CHECK (touch_kind = 'click'::text),
+  CONSTRAINT attribution_credits_weight_check CHECK (weight_ppm >= 1 AND weight_ppm <= 1000000)
+);
+
+CREATE TABLE audit (
+  audit_id uuid NOT NULL,
+  workspace_id uuid NOT NULL,
+  at timestamp with time zone NOT NULL,
+  actor text NOT NULL,
+  action text NOT NULL,
+  subject text NOT NULL,
+  cause text NOT NULL,
+  detail jsonb DEFAULT '{}'::jsonb NOT NULL,
+  CONSTRAINT audit_pkey PRIMARY KEY (audit_id),
+  CONSTRAINT audit_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id)
+);
+CREATE INDEX audit_subject_idx ON audit USING btree (workspace_id, subject, audit_id);
+CREATE TRIGGER audit_append_only BEFORE DELETE OR UPDATE ON audit FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE brands (
+  brand_id uuid NOT NULL,
+  workspace_id uuid NOT NULL,
+  name text NOT NULL,
+  is_default boolean DEFAULT false NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT brands_pkey PRIMARY KEY (brand_id),
+  CONSTRAINT brands_name_key UNIQUE (workspace_id, name),
+  CONSTRAINT brands_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id)
+);
+CREATE UNIQUE INDEX brands_one_default_idx ON brands USING btree (workspace_id) WHERE is_default;
+
+CREATE TABLE campaign_versions (
+  campaign_id uuid NOT NULL,
+  version integer NOT NULL,
+  name text NOT NULL,
+  offer_id uuid NOT NULL,
+  partner_id uuid,
+  attribution_model text NOT NULL,
+  click_window_days integer NOT NULL,
+  on_outage text NOT NULL,
+  status text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT campaign_versions_pkey PRIMARY KEY (campaign_id, version),
+  CONSTRAINT campaign_versions_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES campaigns(campaign_id),
+  CONSTRAINT campaign_versions_offer_id_fkey FOREIGN KEY (offer_id) REFERENCES offers(offer_id),
+  CONSTRAINT campaign_versions_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES partners(partner_id),
+  CONSTRAINT campaign_versions_model_check CHECK (attribution_model = 'last_touch'::text),
+  CONSTRAINT campaign_versions_on_outage_check CHECK (on_outage = ANY (ARRAY['refuse'::text, 'landing'::text])),
+  CONSTRAINT campaign_versions_status_check CHECK (status = ANY (ARRAY['active'::text, 'paused'::text])),
+  CONSTRAINT campaign_versions_window_check CHECK (click_window_days >= 1 AND click_window_days <= 90)
+);
+CREATE TRIGGER campaign_versions_append_only BEFORE DELETE OR UPDATE ON campaign_versions FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER campaign_versions_no_truncate BEFORE TRUNCATE ON campaign_versions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE campaigns (
+  campaign_id uuid NOT NULL,
+  workspace_id uuid NOT NULL,
+  slug text NOT NULL,
+  current_version integer NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT campaigns_pkey PRIMARY KEY (campaign_id),
+  CONSTRAINT campaigns_slug_key UNIQUE (slug),
+  CONSTRAINT campaigns_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id)
+);
+CREATE INDEX campaigns_workspace_idx ON campaigns USING btree (workspace_id, campaign_id);
+CREATE TRIGGER campaigns_announce AFTER INSERT OR UPDATE ON campaigns FOR EACH STATEMENT EXECUTE FUNCTION announce_catalog_change();
+
+CREATE TABLE click_raw (
+  click_id uuid NOT NULL,
+  ip inet,
+  user_agent text,
+  referrer text,
+  query text NOT NULL,
+  CONSTRAINT click_raw_pkey PRIMARY KEY (click_id)
+);
+
+CREATE TABLE clicks (
+  click_id uuid NOT NULL,
+  workspace_id uuid NOT NULL,
+  campaign_id uuid NOT NULL,
+  campaign_version integer NOT NULL,
+  offer_id uuid NOT NULL,
+  partner_id uuid,
+  partner_reason text,
+  visitor_id uuid NOT NULL,
+  clicked_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  external_id text,
+  subs jsonb NOT NULL,
+  ad_ids jsonb NOT NULL,
+  utm jsonb NOT NULL,
+  closed_at timestamp with time zone,
+  CONSTRAINT clicks_pkey PRIMARY KEY (click_id),
+  CONSTRAINT clicks_campaign_id_campaign_version_fkey FOREIGN KEY (campaign_id, campaign_version) REFERENCES campaign_versions(campaign_id, version),
+  CONSTRAINT clicks_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES partners(partner_id),
+  CONSTRAINT clicks_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
+  CONSTRAINT clicks_window_check CHECK (expires_at > clicked_at)
+) PARTITION BY RANGE (click_id);
+CREATE INDEX clicks_visitor_idx ON clicks USING btree (visitor_id, campaign_id, click_id);
+
+CREATE TABLE clicks_default PARTITION OF clicks DEFAULT;
+
+CREATE TABLE commission_lines (
+  line_id uuid NOT NULL,
+  workspace_id uuid NOT NULL,
+  brand_id uuid NOT NULL,
+  conversion_id uuid NOT NULL,
+  player_id uuid NOT NULL,
+  partner_id uuid NOT NULL,
+  campaign_id uuid NOT NULL,
+  kind text NOT NULL,
+  deal_id uuid NOT NULL,
+  amount_minor bigint NOT NULL,
+  currency text NOT NULL,
+  revision integer NOT NULL,
+  reason text NOT NULL,
+  updated_at timestamp with time zone NOT NULL,
+  CONSTRAINT commission_lines_pkey PRIMARY KEY (line_id),
+  CONSTRAINT commission_lines_transaction_key UNIQUE (conversion_id, partner_id, kind),
+  CONSTRAINT commission_lines_brand_id_fkey FOREIGN KEY (brand_id) REFERENCES brands(brand_id),
+  CONSTRAINT commission_lines_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES campaigns(campaign_id),
+  CONSTRAINT commission_lines_conversion_id_fkey FOREIGN KEY (conversion_id) REFERENCES conversions(conversion_id),
+  CONSTRAINT commission_lines_deal_id_fkey FOREIGN KEY (deal_id) REFERENCES deals(deal_id),
+  CONSTRAINT commission_lines_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES partners(partner_id),
+  CONSTRAINT commission_lines_player_id_fkey FOREIGN KEY (player_id) REFERENCES players(player_id),
+  CONSTRAINT commission_lines_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
+  CONSTRAINT commission_lines_amount_check CHECK (amount_minor >= 0),
+  CONSTRAINT commission_lines_kind_check CHECK (kind = 'cpa'::text)
+);
+CREATE UNIQUE INDEX commission_lines_one_cpa_key ON commission_lines USING btree (player_id, partner_id) WHERE ((kind = 'cpa'::text) AND (amount_minor <> 0));
+
+CREATE TABLE conversions (
+  conversion_id uuid NOT NULL,
+  workspace_id uuid NOT NULL,
+  brand_id uuid NOT NULL,
+  kind text NOT NULL,
+  transaction_key text NOT NULL,
+  revision integer NOT NULL,
+  event_id uuid NOT NULL,
+  player_id uuid,
+  click_id uuid,
+  campaign_id uuid,
+  status text NOT NULL,
+  reason text,
+  is_first_deposit boolean NOT NULL,
+  occurred_at timestamp with time zone NOT NULL,
+  amount_minor bigint,
+  currency text,
+  attribution_model text NOT NULL,
+  inputs_hash text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  updated_at timestamp with time zone NOT NULL,
+  CONSTRAINT conversions_pkey PRIMARY KEY (conversion_id),
+  CONSTRAINT conversions_transaction_key UNIQUE (workspace_id, brand_id, kind, transaction_key),
+  CONSTRAINT conversions_brand_id_fkey FOREIGN KEY (brand_id) REFERENCES brands(brand_id),
+  CONSTRAINT conversions_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES campaigns(campaign_id),
+  CONSTRAINT conversions_event_id_fkey FOREIGN KEY (event_id) REFERENCES events(event_id),
+  CONSTRAINT conversions_player_id_fkey FOREIGN KEY (player_id) REFERENCES players(player_id),
+  CONSTRAINT conversions_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
+  CONSTRAINT conversions_first_deposit_check CHECK (NOT is_first_deposit OR kind = 'deposit'::text),
+  CONSTRAINT conversions_money_check CHECK ((amount_minor IS NULL) = (currency IS NULL)),
+  CONSTRAINT conversions_reason_check CHECK (status = 'approved'::text OR reason IS NOT NULL),
+  CONSTRAINT conversions_status_check CHECK (status = ANY (ARRAY['pending'::text, 'approved'::text, 'rejected'::text, 'reversed'::text]))
+);
+CREATE INDEX conversions_click_idx ON conversions USING btree (click_id) WHERE (click_id IS NOT NULL);
+CREATE UNIQUE INDEX conversions_first_deposit_key ON conversions USING btree (player_id) WHERE is_first_deposit;
+CREATE INDEX conversions_player_idx ON conversions USING btree (player_id) WHERE (player_id IS NOT NULL);
+CREATE INDEX conversions_workspace_idx ON conversions USING btree (workspace_id, conversion_id);
+
+CREATE TABLE customer_ltv (
+  player_id uuid NOT NULL,
+  currency text NOT NULL,
+  workspace_id uuid NOT NULL,
+  deposit_count integer NOT NULL,
+  deposit_total_minor bigint NOT NULL,
+  first_deposit_at timestamp with time zone,
+  last_deposit_at timestamp with time zone,
+  chargeback_count integer NOT NULL,
+  chargeback_total_minor bigint NOT NULL,
+  updated_at timestamp with time zone NOT NULL,
+  CONSTRAINT customer_ltv_pkey PRIMARY KEY (player_id, currency),
+  CONSTRAINT customer_ltv_player_id_fkey FOREIGN KEY (player_id) REFERENCES players(player_id),
+  CONSTRAINT customer_ltv_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
+  CONSTRAINT customer_ltv_first_check CHECK ((deposit_count = 0) = (first_deposit_at IS NULL)),
+  CONSTRAINT customer_ltv_last_check CHECK ((deposit_count = 0) = (last_deposit_at IS NULL)),
+  CONSTRAINT customer_ltv_total_check CHECK (deposit_total_minor >= 0 AND chargeback_total_minor >= 0)
+);
+
+CREATE TABLE deals (
+  deal_id uuid NOT NULL,
+  workspace_id uuid NOT NULL,
+  partner_id uuid NOT NULL,
+  version integer NOT NULL,
+  kind text NOT NULL,
+  cpa_minor bigint NOT NULL,
+  cpa_currency text NOT NULL,
+  min_deposit_minor bigint,
+  min_deposit_currency text,
+  valid_from timestamp with time zone NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT deals_pkey PRIMARY KEY (deal_id),
+  CONSTRAINT deals_version_key UNIQUE (partner_id, version),
+  CONSTRAINT deals_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES partners(partner_id),
+  CONSTRAINT deals_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
+  CONSTRAINT deals_cpa_check CHECK (cpa_minor > 0),
+  CONSTRAINT deals_kind_check CHECK (kind = 'cpa'::text),
+  CONSTRAINT deals_min_deposit_check CHECK ((min_deposit_minor IS NULL) = (min_deposit_currency IS NULL) AND COALESCE(min_deposit_minor, 1::bigint) > 0)
+);
+CREATE TRIGGER deals_append_only BEFORE DELETE OR UPDATE ON deals FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER deals_no_truncate BEFORE TRUNCATE ON deals FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE destinations (
+  destination_id uuid NOT NULL,
+  workspace_id uuid NOT NULL,
+  name text NOT NULL,
+  kind text NOT NULL,
+  url text NOT NULL,
+  method text NOT NULL,
+  events text[] NOT NULL,
+  partner_id uuid,
+  campaign_id uuid,
+  secret text,
+  status text NOT NULL,
+  disabled_at timestamp with time zone,
+  disabled_reason text,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT destinations_pkey PRIMARY KEY (destination_id),
+  CONSTRAINT destinations_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES campaigns(campaign_id),
+  CONSTRAINT destinations_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES partners(partner_id),
+  CONSTRAINT destinations_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
+  CONSTRAINT destinations_disabled_check CHECK ((status = 'disabled'::text) = (disabled_at IS NOT NULL) AND (status = 'disabled'::text) = (disabled_reason IS NOT NULL)),
+  CONSTRAINT destinations_events_check CHECK (cardinality(events) > 0),
+  CONSTRAINT destinations_kind_check CHECK (kind = ANY (ARRAY['partner_url'::text, 'webhook'::text])),
+  CONSTRAINT destinations_method_check CHECK (method = ANY (ARRAY['GET'::text, 'POST'::text])),
+  CONSTRAINT destinations_secret_check CHECK ((kind = 'webhook'::text) = (secret IS NOT NULL)),
+  CONSTRAINT destinations_status_check CHECK (status = ANY (ARRAY['active'::text, 'paused'::text, 'disabled'::text]))
+);
+CREATE INDEX destinations_workspace_idx ON destinations USING btree (workspace_id, destination_id);
+
+CREATE TABLE event_raw (
+  event_id uuid NOT NULL,
+  body jsonb NOT NULL,
+  ip inet,
+  user_agent text,
+  CONSTRAINT event_raw_pkey PRIMARY KEY (event_id),
+  CONSTRAINT event_raw_event_id_fkey FOREIGN KEY (event_id) REFERENCES inbox(event_id)
+);
+
+CREATE TABLE events (
+  event_id uuid NOT NULL,
+  workspace_id uuid NOT NULL,
+  brand_id uuid NOT NULL,
+  source_id uuid NOT NULL,
+  kind text NOT NULL,
+  trust text NOT NULL,
+  sender_event_id text NOT NULL,
+  transaction_key text NOT NULL,
+  status text,
+  refers_to text,
+  click_ref text,
+  click_id uuid,
+  click_was_known boolean NOT NULL,
+  player_id uuid,
+  amount_minor bigint,
+  currency text,
+  occurred_at timestamp with time zone NOT NULL,
+  occurred_at_source text NOT NULL,
+  received_at timestamp with time zone NOT NULL,
+  attributes jsonb NOT NULL,
+  is_test boolean DEFAULT false NOT NULL,
+  handled_at timestamp with time zone,
+  sweep_after timestamp with time zone DEFAULT (now() + '00:01:00'::interval) NOT NULL,
+  CONSTRAINT events_pkey PRIMARY KEY (event_id),
+  CONSTRAINT events_brand_id_fkey FOREIGN KEY (brand_id) REFERENCES brands(brand_id),
+  CONSTRAINT events_event_id_fkey FOREIGN KEY (event_id) REFERENCES inbox(event_id),
+  CONSTRAINT events_player_id_fkey FOREIGN KEY (player_id) REFERENCES players(player_id),
+  CONSTRAINT events_source_id_fkey FOREIGN KEY (source_id) REFERENCES sources(source_id),
+  CONSTRAINT events_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
+  CONSTRAINT events_click_check CHECK (click_id IS NULL OR click_ref IS NOT NULL),
+  CONSTRAINT events_kind_check CHECK (kind = ANY (ARRAY['install'::text, 'lead'::text, 'registration'::text, 'sale'::text, 'deposit'::text, 'chargeback'::text])),
+  CONSTRAINT events_money_check CHECK ((amount_minor IS NULL) = (currency IS NULL) AND ((kind <> ALL (ARRAY['deposit'::text, 'chargeback'::text])) OR amount_minor > 0) AND COALESCE(amount_minor, 0::bigint) >= 0),
+  CONSTRAINT events_occurred_at_source_check CHECK (occurred_at_source = ANY (ARRAY['sender'::text, 'receipt'::text])),
+  CONSTRAINT events_player_check CHECK ((kind <> ALL (ARRAY['registration'::text, 'deposit'::text, 'chargeback'::text])) OR player_id IS NOT NULL),
+  CONSTRAINT events_public_never_pays_check CHECK (trust <> 'public'::text OR (kind <> ALL (ARRAY['deposit'::text, 'chargeback'::text]))),
+  CONSTRAINT events_refers_to_check CHECK ((kind = 'chargeback'::text) = (refers_to IS NOT NULL)),
+  CONSTRAINT events_status_check CHECK ((kind = 'deposit'::text) = (status IS NOT NULL) AND (COALESCE(status, 'pending'::text) = ANY (ARRAY['pending'::text, 'failed'::text, 'confirmed'::text, 'reversed'::text]))),
+  CONSTRAINT events_trust_check CHECK (trust = ANY (ARRAY['signed'::text, 'keyed'::text, 'public'::text]))
+);
+CREATE INDEX events_click_idx ON events USING btree (click_id) WHERE (click_id IS NOT NULL);
+CREATE INDEX events_player_idx ON events USING btree (player_id, occurred_at) WHERE (player_id IS NOT NULL);
+CREATE INDEX events_transaction_idx ON events USING btree (workspace_id, brand_id, kind, transaction_key);
+CREATE INDEX events_unhandled_idx ON events USING btree (sweep_after) WHERE (handled_at IS NULL);
+
+CREATE TABLE idempotency_keys (
+  key_id uuid NOT NULL,
+  route text NOT NULL,
+  idempotency_key text NOT NULL,
+  body_hash bytea NOT NULL,
+  response_status smallint NOT NULL,
+  response_body jsonb NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT idempotency_keys_pkey PRIMARY KEY (key_id, route, idempotency_key),
+  CONSTRAINT idempotency_keys_key_id_fkey FOREIGN KEY (key_id) REFERENCES api_keys(key_id)
+);
+CREATE INDEX idempotency_keys_created_at_idx ON idempotency_keys USING btree (created_at);
+
+CREATE TABLE inbox (
+  event_id uuid NOT NULL,
+  workspace_id uuid NOT NULL,
+  brand_id uuid NOT NULL,
+  event_key text NOT NULL,
+  body_hash bytea NOT NULL,
+  received_at timestamp with time zone NOT NULL,
+  CONSTRAINT inbox_pkey PRIMARY KEY (event_id),
+  CONSTRAINT inbox_event_key_key UNIQUE (workspace_id, brand_id, event_key),
+  CONSTRAINT inbox_brand_id_fkey FOREIGN KEY (brand_id) REFERENCES brands(brand_id),
+  CONSTRAINT inbox_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id)
+);
+
+CREATE TABLE ledger_entries (
+  entry_id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  journal_id uuid NOT NULL,
+  workspace_id uuid NOT NULL,
+  account text NOT NULL,
+  amount_minor bigint NOT NULL,
+  currency text NOT NULL,
+  CONSTRAINT ledger_entries_pkey PRIMARY KEY (entry_id),
+  CONSTRAINT ledger_entries_account_key UNIQUE (journal_id, account, currency),
+  CONSTRAINT ledger_entries_journal_id_fkey FOREIGN KEY (journal_id) REFERENCES ledger_journals(journal_id),
+  CONSTRAINT ledger_entries_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
+  CONSTRAINT ledger_entries_amount_check CHECK (amount_minor <> 0)
+);
+CREATE INDEX ledger_entries_account_idx ON ledger_entries USING btree (workspace_id, account, currency);
+CREATE TRIGGER ledger_entries_append_only BEFORE DELETE OR UPDATE ON ledger_entries FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER ledger_entries_no_truncate BEFORE TRUNCATE ON ledger_entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE CONSTRAINT TRIGGER ledger_entries_zero_sum AFTER INSERT ON ledger_entries DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION check_journal_balance();
+
+CREATE TABLE ledger_journals (
+  journal_id uuid NOT NULL,
+  workspace_id uuid NOT NULL,
+  line_id uuid NOT NULL,
+  line_revision integer NOT NULL,
+  reason text NOT NULL,
+  caused_by_event_id uuid NOT NULL,
+  posted_at timestamp with time zone NOT NULL,
+  CONSTRAINT ledger_journals_pkey PRIMARY KEY (journal_id),
+  CONSTRAINT ledger_journals_line_revision_key UNIQUE (line_id, line_revision),
+  CONSTRAINT ledger_journals_caused_by_event_id_fkey FOREIGN KEY (caused_by_event_id) REFERENCES events(event_id),
+  CONSTRAINT ledger_journals_line_id_fkey FOREIGN KEY (line_id) REFERENCES commission_lines(line_id),
+  CONSTRAINT ledger_journals_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id)
+);
+CREATE TRIGGER ledger_journals_append_only BEFORE DELETE OR UPDATE ON ledger_journals FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER ledger_journals_no_truncate BEFORE TRUNCATE ON ledger_journals FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE CONSTRAINT TRIGGER ledger_journals_zero_sum AFTER INSERT ON ledger_journals DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION check_journal_balance();
+
+CREATE TABLE offers (
+  offer_id uuid NOT NULL,
+  workspace_id uuid NOT NULL,
+  name text NOT NULL,
+  landing_url text NOT NULL,
+  fallback_url text,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT offers_pkey PRIMARY KEY (offer_id),
+  CONSTRAINT offers_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id)
+);
+CREATE INDEX offers_workspace_idx ON offers USING btree (workspace_id, offer_id);
+CREATE TRIGGER offers_announce AFTER INSERT OR UPDATE ON offers FOR EACH STATEMENT EXECUTE FUNCTION announce_catalog_change();
+
+CREATE TABLE outbox (
+  outbox_id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  lane smallint NOT NULL,
+  kind text NOT NULL,
+  workspace_id uuid NOT NULL,
+  ref_id uuid NOT NULL,
+  run integer DEFAULT 0 NOT NULL,
+  available_at timestamp with time zone NOT NULL,
+  attempts integer DEFAULT 0 NOT NULL,
+  last_error text,
+  CONSTRAINT outbox_pkey PRIMARY KEY (outbox_id),
+  CONSTRAINT outbox_ref_key UNIQUE (kind, ref_id, run),
+  CONSTRAINT outbox_kind_check CHECK (kind = 'event'::text AND lane = 0 OR kind = 'postback'::text AND lane = 1 OR kind = 'click'::text AND lane = 2)
+);
+CREATE INDEX outbox_claim_idx ON outbox USING btree (lane, outbox_id);
+
+CREATE TABLE partners (
+  partner_id uuid NOT NULL,
+  workspace_id uuid NOT NULL,
+  name text NOT NULL,
+  code text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT partners_pkey PRIMARY KEY (partner_id),
+  CONSTRAINT partners_code_key UNIQUE (workspace_id, code),
+  CONSTRAINT partners_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id)
+);
+CREATE INDEX partners_workspace_idx ON partners USING btree (workspace_id, partner_id);
+CREATE TRIGGER partners_announce AFTER INSERT OR UPDATE ON partners FOR EACH STATEMENT EXECUTE FUNCTION announce_catalog_change();
+
+CREATE TABLE player_bindings (
+  player_id uuid NOT NULL,
+  workspace_id uuid NOT NULL,
+  revision integer NOT NULL,
+  binding_event_id uuid NOT NULL,
+  bound_at timestamp with time zone NOT NULL,
+  is_provisional boolean NOT NULL,
+  reason text NOT NULL,
+  click_id uuid,
+  partner_id uuid,
+  deal_id uuid,
+  updated_at timestamp with time zone NOT NULL,
+  CONSTRAINT player_bindings_pkey PRIMARY KEY (player_id),
+  CONSTRAINT player_bindings_binding_event_id_fkey FOREIGN KEY (binding_event_id) REFERENCES events(event_id),
+  CONSTRAINT player_bindings_deal_id_fkey FOREIGN KEY (deal_id) REFERENCES deals(deal_id),
+  CONSTRAINT player_bindings_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES partners(partner_id),
+  CONSTRAINT player_bindings_player_id_fkey FOREIGN KEY (player_id) REFERENCES players(player_id),
+  CONSTRAINT player_bindings_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
+  CONSTRAINT player_bindings_deal_check CHECK (deal_id IS NULL OR partner_id IS NOT NULL),
+  CONSTRAINT player_bindings_partner_check CHECK (partner_id IS NULL OR click_id IS NOT NULL)
+);
+CREATE INDEX player_bindings_click_idx ON player_bindings USING btree (click_id);
+
+CREATE TABLE players (
+  player_id uuid NOT NULL,
+  workspace_id uuid NOT NULL,
+  brand_id uuid NOT NULL,
+  external_id text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  linked_at timestamp with time zone,
+  CONSTRAINT players_pkey PRIMARY KEY (player_id),
+  CONSTRAINT players_external_id_key UNIQUE (workspace_id, brand_id, external_id),
+  CONSTRAINT players_brand_id_fkey FOREIGN KEY (brand_id) REFERENCES brands(brand_id),
+  CONSTRAINT players_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id)
+);
+
+CREATE TABLE postback_attempts (
+  postback_id uuid NOT NULL,
+  attempt_no integer NOT NULL,
+  started_at timestamp with time zone NOT NULL,
+  finished_at timestamp with time zone,
+  outcome text,
+  reason text,
+  http_status smallint,
+  latency_ms integer,
+  excerpt text,
+  CONSTRAINT postback_attempts_pkey PRIMARY KEY (postback_id, attempt_no),
+  CONSTRAINT postback_attempts_postback_id_fkey FOREIGN KEY (postback_id) REFERENCES postbacks(postback_id),
+  CONSTRAINT postback_attempts_outcome_check CHECK ((finished_at IS NULL) = (outcome IS NULL) AND (COALESCE(outcome, 'retry'::text) = ANY (ARRAY['delivered'::text, 'retry'::text, 'refused'::text, 'disabled'::text, 'abandoned'::text])))
+);
+
+CREATE TABLE postbacks (
+  postback_id uuid NOT NULL,
+  workspace_id uuid NOT NULL,
+  destination_id uuid NOT NULL,
+  key text NOT NULL,
+  event_kind text NOT NULL,
+  caused_by_event_id uuid,
+  conversion_id uuid,
+  click_id uuid,
+  player_id uuid,
+  method text NOT NULL,
+  url text NOT NULL,
+  headers jsonb NOT NULL,
+  body text,
+  is_test boolean NOT NULL,
+  run integer DEFAULT 0 NOT NULL,
+  status text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  delivered_at timestamp with time zone,
+  dead_at timestamp with time zone,
+  dead_reason text,
+  CONSTRAINT postbacks_pkey PRIMARY KEY (postback_id),
+  CONSTRAINT postbacks_key_key UNIQUE (key),
+  CONSTRAINT postbacks_caused_by_event_id_fkey FOREIGN KEY (caused_by_event_id) REFERENCES events(event_id),
+  CONSTRAINT postbacks_conversion_id_fkey FOREIGN KEY (conversion_id) REFERENCES conversions(conversion_id),
+  CONSTRAINT postbacks_destination_id_fkey FOREIGN KEY (destination_id) REFERENCES destinations(destination_id),
+  CONSTRAINT postbacks_player_id_fkey FOREIGN KEY (player_id) REFERENCES players(player_id),
+  CONSTRAINT postbacks_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
+  CONSTRAINT postbacks_dead_check CHECK ((status = 'dead'::text) = (dead_at IS NOT NULL) AND (status = 'dead'::text) = (dead_reason IS NOT NULL)),
+  CONSTRAINT postbacks_delivered_check CHECK ((status = 'delivered'::text) = (delivered_at IS NOT NULL)),
+  CONSTRAINT postbacks_status_check CHECK (status = ANY (ARRAY['pending'::text, 'delivered'::text, 'dead'::text])),
+  CONSTRAINT postbacks_test_check CHECK (is_test = (conversion_id IS NULL))
+);
+CREATE INDEX postbacks_click_idx ON postbacks USING btree (click_id) WHERE (click_id IS NOT NULL);
+CREATE INDEX postbacks_conversion_idx ON postbacks USING btree (conversion_id) WHERE (conversion_id IS NOT NULL);
+CREATE INDEX postbacks_event_idx ON postbacks USING btree (caused_by_event_id) WHERE (caused_by_event_id IS NOT NULL);
+CREATE INDEX postbacks_pending_idx ON postbacks USING btree (created_at) WHERE (status = 'pending'::text);
+CREATE INDEX postbacks_workspace_idx ON postbacks USING btree (workspace_id, postback_id);
+
+CREATE TABLE quarantine (
+  event_id uuid NOT NULL,
+  workspace_id uuid NOT NULL,
+  reason text NOT NULL,
+  quarantined_at timestamp with time zone NOT NULL,
+  released_at timestamp with time zone,
+  released_by text,
+  matched_click_id uuid,
+  CONSTRAINT quarantine_pkey PRIMARY KEY (event_id),
+  CONSTRAINT quarantine_event_id_fkey FOREIGN KEY (event_id) REFERENCES inbox(event_id),
+  CONSTRAINT quarantine_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
+  CONSTRAINT quarantine_match_check CHECK (matched_click_id IS NULL OR released_at IS NOT NULL),
+  CONSTRAINT quarantine_reason_check CHECK (reason = ANY (ARRAY['unknown_click'::text, 'unknown_player'::text, 'unknown_click_and_player'::text, 'clock_suspect'::text])),
+  CONSTRAINT quarantine_released_check CHECK ((released_at IS NULL) = (released_by IS NULL))
+);
+CREATE INDEX quarantine_waiting_idx ON quarantine USING btree (workspace_id, event_id) WHERE (released_at IS NULL);
+
+CREATE TABLE sources (
+  source_id uuid NOT NULL,
+  workspace_id uuid NOT NULL,
+  brand_id uuid NOT NULL,
+  name text NOT NULL,
+  kind text NOT NULL,
+  secret text,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT sources_pkey PRIMARY KEY (source_id),
+  CONSTRAINT sources_brand_id_fkey FOREIGN KEY (brand_id) REFERENCES brands(brand_id),
+  CONSTRAINT sources_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
+  CONSTRAINT sources_kind_check CHECK (kind = ANY (ARRAY['api'::text, 'gaming'::text])),
+  CONSTRAINT sources_secret_check CHECK ((kind = 'api'::text) = (secret IS NULL))
+);
+CREATE UNIQUE INDEX sources_one_builtin_idx ON sources USING btree (workspace_id) WHERE (kind = 'api'::text);
+CREATE INDEX sources_workspace_idx ON sources USING btree (workspace_id, source_id);
+
+CREATE TABLE subjects (
+  subject_key text NOT NULL,
+  CONSTRAINT subjects_pkey PRIMARY KEY (subject_key)
+);
+
+CREATE TABLE verdicts (
+  subject_kind text NOT NULL,
+  subject_id uuid NOT NULL,
+  workspace_id uuid NOT NULL,
+  rules_version integer NOT NULL,
+  outcome text NOT NULL,
+  score smallint NOT NULL,
+  reasons jsonb NOT NULL,
+  decided_at timestamp with time zone NOT NULL,
+  CONSTRAINT verdicts_pkey PRIMARY KEY (subject_kind, subject_id),
+  CONSTRAINT verdicts_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
+  CONSTRAINT verdicts_outcome_check CHECK (outcome = ANY (ARRAY['allow'::text, 'review'::text, 'block'::text])),
+  CONSTRAINT verdicts_reasons_check CHECK (outcome = 'allow'::text OR jsonb_array_length(reasons) > 0),
+  CONSTRAINT verdicts_score_check CHECK (score >= 0 AND score <= 100),
+  CONSTRAINT verdicts_subject_kind_check CHECK (subject_kind = ANY (ARRAY['click'::text, 'event'::text]))
+);
+CREATE TRIGGER verdicts_append_only BEFORE DELETE OR UPDATE ON verdicts FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER verdicts_no_truncate BEFORE TRUNCATE ON verdicts FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE visitors (
+  visitor_id uuid NOT NULL,
+  workspace_id uuid NOT NULL,
+  first_seen_at timestamp with time zone NOT NULL,
+  CONSTRAINT visitors_pkey PRIMARY KEY (visitor_id),
+  CONSTRAINT visitors_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id)
+);
+
+CREATE TABLE workspaces (
+  workspace_id uuid NOT NULL,
+  name text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT workspaces_pkey PRIMARY KEY (workspace_id),
+  CONSTRAINT workspaces_name_key UNIQUE (name)
+);
+
+CREATE OR REPLACE FUNCTION announce_catalog_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+    BEGIN
+      PERFORM pg_notify('catalog_changed', '');
+      RETURN NULL;
+    END $function$;
+
+CREATE OR REPLACE FUNCTION check_journal_balance()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+    BEGIN
+      IF EXISTS (
+        SELECT 1 FROM ledger_entries AS e WHERE e.journal_id = NEW.journal_id
+        GROUP BY e.currency HAVING sum(e.amount_minor) <> 0
+      ) OR NOT EXISTS (SELECT 1 FROM ledger_entries AS e WHERE e.journal_id = NEW.journal_id) THEN
+        RAISE EXCEPTION 'journal % does not balance', NEW.journal_id
+          USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_zero_sum_check';
+      END IF;
+      RETURN NULL;
+    END $function$;
+
+CREATE OR REPLACE FUNCTION refuse_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+    BEGIN
+      RAISE EXCEPTION '% is append-only: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';
+    END $function$;

@@ -1,0 +1,33 @@
+import { type DestinationId, type PostbackId, uuidFromId, type WorkspaceId } from '../../domain/ids';
+import type { RenderedRequest } from '../../domain/postback/render';
+import type { Db } from '../knex';
+import { enqueue } from './outbox-store';
+
+/** A postback that an operator asked for; it belongs to no conversion and never stands for money. */
+export type TestPostback = {
+  readonly postbackId: PostbackId;
+  readonly workspaceId: WorkspaceId;
+  readonly destinationId: DestinationId;
+  readonly request: RenderedRequest;
+};
+
+/** Stores the delivery duty together with the outbox row that starts it. */
+export async function insertTestPostback(db: Db, postback: TestPostback, nowMs: number): Promise<void> {
+  const { postbackId, workspaceId, destinationId, request } = postback;
+  await db('postbacks').insert({
+    postback_id: uuidFromId(postbackId),
+    workspace_id: uuidFromId(workspaceId),
+    destination_id: uuidFromId(destinationId),
+    // Its own id makes the key unique: two tests are two duties.
+    key: `${workspaceId}:${destinationId}:test:${postbackId}`,
+    event_kind: 'test',
+    method: request.method,
+    url: request.url,
+    headers: JSON.stringify(request.headers),
+    body: request.body,
+    is_test: true,
+    status: 'pending',
+    created_at: new Date(nowMs),
+  });
+  await enqueue(db, 'postback', [{ workspaceId, refUuid: uuidFromId(postbackId) }], nowMs);
+}

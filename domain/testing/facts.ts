@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto';
+import { windowEndMs } from '../attribution/click-window';
+import { DEFAULT_CLICK_WINDOW_DAYS } from '../attribution/models';
+import { type Currency, parseCurrency } from '../currencies';
+import type {
+  ChargebackFact,
+  Deal,
+  DepositFact,
+  Fact,
+  InstallFact,
+  LeadFact,
+  RegistrationFact,
+  SaleFact,
+  Touch,
+} from '../facts';
+import { type ClickId, type Id, type IdPrefix, idFromUuid } from '../ids';
+import { type Money, parseMoney } from '../money';
+
+/** The time of the click `aTouch()`. It has a fraction of a second, so that the rule of whole seconds stays out. */
+export const CLICKED_AT_MS = Date.UTC(2026, 2, 1, 12, 0, 0, 123);
+
+/** An id by number: `testId('clk', 2)` is the same in every test, and follows `testId('clk', 1)`. */
+export function testId<P extends IdPrefix>(prefix: P, number: number): Id<P> {
+  return idFromUuid(prefix, `019c0000-0000-7000-8000-${number.toString(16).padStart(12, '0')}`);
+}
+
+export function currency(code: string): Currency {
+  const parsed = parseCurrency(code);
+  if (parsed === null) throw new Error(`no currency: ${code}`);
+  return parsed;
+}
+
+/** Reads "49.90 EUR". */
+export function money(text: string): Money {
+  const [amount = '', code = ''] = text.split(' ');
+  const parsed = parseMoney(amount, code);
+  if (!parsed.ok) throw new Error(`${text}: ${parsed.problem}`);
+  return parsed.money;
+}
+
+/** A click at `CLICKED_AT_MS` with a window of 30 days, for partner 1 and campaign 1. */
+export function aTouch(changes: Partial<Touch> = {}): Touch {
+  const clickedAtMs = changes.clickedAtMs ?? CLICKED_AT_MS;
+  return {
+    clickId: testId('clk', 1),
+    visitorId: testId('vis', 1),
+    campaignId: testId('cmp', 1),
+    partnerId: testId('ptn', 1),
+    model: 'last_touch',
+    clickedAtMs,
+    expiresAtMs: windowEndMs(clickedAtMs, DEFAULT_CLICK_WINDOW_DAYS),
+    ...changes,
+  };
+}
+
+/** Version 1 of partner 1: 25.00 EUR for a first deposit of any size, in force long before every click. */
+export function aDeal(changes: Partial<Deal> = {}): Deal {
+  return {
+    dealId: testId('dea', 1),
+    partnerId: testId('ptn', 1),
+    version: 1,
+    cpa: money('25.00 EUR'),
+    minDeposit: null,
+    validFromMs: Date.UTC(2026, 0, 1),
+    ...changes,
+  };
+}
+
+export function clicksOf(...touches: readonly Touch[]): ReadonlyMap<ClickId, Touch> {
+  return new Map(touches.map((touch) => [touch.clickId, touch]));
+}
+
+/** What the sender's events are told apart by; our own id of the event is derived from it. */
+export function eventKey(fact: Pick<Fact, 'kind' | 'transactionKey'> & { status?: string }): string {
+  return `${fact.kind} ${fact.transactionKey} ${fact.status ?? ''}`;
+}
+
+type Changes<F extends Fact> = Partial<Omit<F, 'kind'>>;
+
+export function aRegistration(changes: Changes<RegistrationFact> = {}): RegistrationFact {
+  return { ...base('registration', changes), kind: 'registration', ...changes };
+}
+
+export function anInstall(changes: Changes<InstallFact> = {}): InstallFact {
+  return { ...base('install', changes), kind: 'install', ...changes };
+}
+
+export function aLead(changes: Changes<LeadFact> = {}): LeadFact {
+  return { ...base('lead', changes), kind: 'lead', ...changes };
+}
+
+export function aSale(changes: Changes<SaleFact> = {}): SaleFact {
+  return { ...base('sale', changes), kind: 'sale', money: money('19.99 EUR'), ...changes };
+}
+
+/** A confirmed deposit of 100.00 EUR, one hour after the click. */
+export function aDeposit(changes: Changes<DepositFact> = {}): DepositFact {
+  const status = changes.status ?? 'confirmed';
+  return {
+    ...base('deposit', { ...changes, status }),
+    kind: 'deposit',
+    status,
+    money: money('100.00 EUR'),
+    ...changes,
+  };
+}
+
+/** A chargeback of 100.00 EUR against the deposit `deposit-1`. */
+export function aChargeback(changes: Changes<ChargebackFact> = {}): ChargebackFact {
+  return {
+    ...base('chargeback', changes),
+    kind: 'chargeback',
+    refersTo: 'deposit-1',
+    money: money('100.00 EUR'),
+    ...changes,
+  };
+}
+
+function base<K extends Fact['kind']>(kind: K, changes: { transactionKey?: string; status?: string }) {
+  const transactionKey = changes.transactionKey ?? `${kind}-1`;
+  const key = eventKey({ ...changes, kind, transactionKey });
+  return {
+    eventId: testId('evt', Number.parseInt(createHash('sha256').update(key).digest('hex').slice(0, 12), 16)),
+    transactionKey,
+    senderEventId: `${transactionKey}-event${changes.status === undefined ? '' : `-${changes.status}`}`,
+    clickId: testId('clk', 1),
+    occurredAtMs: CLICKED_AT_MS + 3_600_000,
+    outcome: 'allow',
+  } as const;
+}

@@ -1,0 +1,136 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { devServerPath, makeTestDataDir } from '../../testing/servers';
+import { freePort } from '../ports';
+import { processIdentity } from '../process-table';
+import { isServing, servesDatabase, startTemporal, type TemporalServer } from './server';
+
+let program: string;
+let dataDir: string;
+let foreign: Server | undefined;
+const started: TemporalServer[] = [];
+const folders: string[] = [];
+
+// The first run on a machine may have to build the server.
+beforeAll(async () => {
+  program = await devServerPath();
+}, 10 * 60_000);
+beforeEach(() => {
+  dataDir = newDataDir();
+});
+afterEach(async () => {
+  for (const server of started.splice(0)) await server.stop();
+  foreign?.close();
+  foreign = undefined;
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+function newDataDir(): string {
+  const folder = makeTestDataDir();
+  folders.push(folder);
+  return folder;
+}
+
+async function start(folder = dataDir, uiPort = 0): Promise<TemporalServer> {
+  const logFile = join(folder, 'temporal.log');
+  const server = await startTemporal({ dataDir: folder, program, logFile, uiPort, namespace: 'default' });
+  started.push(server);
+  return server;
+}
+
+async function withClient<Result>(
+  server: TemporalServer,
+  work: (client: Client) => Promise<Result>,
+): Promise<Result> {
+  const connection = await Connection.connect({ address: server.address });
+  try {
+    return await work(new Client({ connection }));
+  } finally {
+    await connection.close();
+  }
+}
+
+describe('startTemporal', () => {
+  it('keeps workflows, ports and search attributes over a kill -9', async () => {
+    const first = await start();
+    await withClient(first, (client) =>
+      client.workflow.start('waiting', {
+        workflowId: 'click:1',
+        taskQueue: 'none',
+        searchAttributes: {
+          WorkspaceId: ['w'],
+          CampaignId: ['c'],
+          PartnerId: ['p'],
+          JourneyStage: ['waiting'],
+        },
+      }),
+    );
+    process.kill(first.pid, 'SIGKILL');
+    expect(await first.exited).toBe('signal SIGKILL');
+    const second = await start();
+    expect(second).toMatchObject({ address: first.address, uiPort: first.uiPort, notes: [] });
+    const found = await withClient(second, (client) => client.workflow.getHandle('click:1').describe());
+    expect(found.status.name).toBe('RUNNING');
+    const ui = await fetch(`http://127.0.0.1:${second.uiPort}/api/v1/namespaces/default`);
+    expect(ui.status).toBe(200);
+  });
+
+  it('replaces its own orphan even after the data folder was deleted', async () => {
+    const orphan = await start();
+    rmSync(join(dataDir, 'temporal'), { recursive: true });
+    const second = await start();
+    await orphan.exited;
+    expect(second.notes).toEqual([`A Temporal server of an earlier run (pid ${orphan.pid}) was stopped`]);
+    expect(await isServing(second.address, 'default')).toBe(true);
+  });
+
+  it('leaves the server of another data folder, and a stranger with a remembered pid, alone', async () => {
+    const other = await start(newDataDir());
+    const first = await start();
+    await first.stop();
+    const remembered = { pid: process.ppid, port: Number(other.address.split(':')[1]), uiPort: other.uiPort };
+    writeFileSync(join(dataDir, 'temporal', 'server.json'), JSON.stringify(remembered));
+    const second = await start();
+    expect(second.address).not.toBe(other.address);
+    expect(processIdentity(process.ppid)).not.toBeNull();
+    expect(await isServing(other.address, 'default')).toBe(true);
+  });
+
+  it('takes the next free port for the UI when a foreign program holds the configured one', async () => {
+    const uiPort = await freePort();
+    const taken = createServer();
+    foreign = taken;
+    await new Promise<void>((resolve) => void taken.listen(uiPort, '127.0.0.1', resolve));
+    const server = await start(dataDir, uiPort);
+    expect(server.uiPort).toBeGreaterThan(uiPort);
+    expect(server.notes).toEqual([
+      `Port ${uiPort} belongs to another program: the Temporal UI is on ${server.uiPort}`,
+    ]);
+    expect(taken.listening).toBe(true);
+  });
+
+  it('says why it does not start', async () => {
+    rmSync(join(dataDir, 'temporal'), { recursive: true, force: true });
+    const failing = startTemporal({
+      dataDir,
+      program: process.execPath,
+      logFile: join(dataDir, 'temporal.log'),
+      uiPort: 0,
+      namespace: 'default',
+    });
+    await expect(failing).rejects.toThrow(/Temporal did not start: exit code \d/);
+  });
+});
+
+describe('servesDatabase', () => {
+  it.each([
+    [['temporal', 'server', 'start-dev', '--db-filename', '/a/t.sqlite', '--ip', '127.0.0.1'], true],
+    [['temporal', 'server', 'start-dev', '--db-filename', '/b/t.sqlite'], false],
+    [['temporal', 'server', 'start-dev'], false],
+    [['vim', '--db-filename', '/a/t.sqlite'], false],
+  ])('%j', (argv, expected) => {
+    expect(servesDatabase(argv, '/a/t.sqlite')).toBe(expected);
+  });
+});

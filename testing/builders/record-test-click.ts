@@ -1,0 +1,40 @@
+import type { Db } from '../../db/knex';
+import { mintId } from '../../db/mint-id';
+import { recordClick } from '../../db/stores/click-store';
+import { windowEndMs } from '../../domain/attribution/click-window';
+import { type CampaignId, type ClickId, idFromUuid, uuidFromId, type WorkspaceId } from '../../domain/ids';
+
+/** A click with its outbox row, as the redirect records it. `clickId` lets a click appear after its events. */
+export async function recordTestClick(
+  db: Db,
+  given: {
+    readonly workspaceId: WorkspaceId;
+    readonly campaignId: CampaignId;
+    readonly clickedAtMs: number;
+    readonly clickId?: ClickId;
+  },
+): Promise<ClickId> {
+  const { clickedAtMs } = given;
+  const clickId = given.clickId ?? mintId('clk', clickedAtMs);
+  const version = await db('campaign_versions')
+    .where({ campaign_id: uuidFromId(given.campaignId), version: 1 })
+    .first('offer_id');
+  await recordClick(db, {
+    clickId,
+    workspaceId: given.workspaceId,
+    campaignId: given.campaignId,
+    campaignVersion: 1,
+    offerId: idFromUuid('off', version.offer_id),
+    partnerId: null,
+    partnerReason: null,
+    visitorId: mintId('vis', clickedAtMs),
+    clickedAtMs,
+    expiresAtMs: windowEndMs(clickedAtMs, 30),
+    externalId: null,
+    subs: {},
+    adIds: {},
+    utm: {},
+    raw: { ip: '203.0.113.7', userAgent: 'Mozilla/5.0', referrer: null, query: '' },
+  });
+  return clickId;
+}

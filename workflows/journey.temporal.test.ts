@@ -1,0 +1,185 @@
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { DAY_MS, SECOND_MS } from '../domain/time';
+import { EUR, JourneyHarness, quietRuntime } from '../testing/journey-harness';
+import { startTimeSkippingEnv } from '../testing/temporal-env';
+import { until } from '../testing/until';
+
+quietRuntime();
+
+let env: TestWorkflowEnvironment;
+let house: JourneyHarness;
+
+beforeAll(async () => {
+  env = await startTimeSkippingEnv();
+}, 120_000);
+afterAll(() => env?.teardown());
+
+beforeEach(async () => {
+  house = await JourneyHarness.start(env);
+  await house.syncClock();
+}, 60_000);
+afterEach(() => house.stop());
+
+const deposit = { kind: 'deposit', playerExternalId: 'p-1', money: EUR(4_990n) } as const;
+
+test('the full chain ends in booked money and delivered postbacks', async () => {
+  await house.addDestination();
+  const clickRef = await house.click();
+  await house.accept({ kind: 'install', clickRef });
+  await house.accept({ kind: 'registration', clickRef, playerExternalId: 'p-1' });
+  await house.accept({ ...deposit, clickRef });
+  await house.settleAll();
+
+  expect(await house.journey(clickRef).result()).toEqual({ outcome: 'converted', events: 3 });
+  expect(await house.balances()).toEqual({
+    [`expense:commission:${house.campaignId} EUR`]: '5000',
+    [`payable:${house.partnerId} EUR`]: '-5000',
+  });
+  const paths = house.sink.requests.map(({ url }) => new URL(url, house.sink.origin).searchParams);
+  expect(paths.map((query) => query.get('event')).sort()).toEqual([
+    'deposit',
+    'first_deposit',
+    'install',
+    'registration',
+  ]);
+  expect(paths.every((query) => query.get('click') === clickRef)).toBe(true);
+  expect(paths.find((query) => query.get('event') === 'first_deposit')?.get('payout')).toBe('50.00');
+});
+
+test('a click without events expires, and runs no code before', async () => {
+  const clickId = await house.click();
+  await house.relay();
+  expect(await house.historyLength(`click:${house.tenant.workspaceId}:${clickId}`)).toBe(1);
+  expect(await house.journey(clickId).result()).toEqual({ outcome: 'expired', events: 0 });
+});
+
+test.each([
+  ['an install and a deposit, no registration', ['install', 'deposit']],
+  ['a registration and a deposit, no install', ['registration', 'deposit']],
+  ['a deposit alone', ['deposit']],
+] as const)('%s: the chain completes', async (_name, kinds) => {
+  const clickRef = await house.click();
+  for (const kind of kinds) {
+    await house.accept(
+      kind === 'deposit' ? { ...deposit, clickRef } : { kind, clickRef, playerExternalId: 'p-1' },
+    );
+  }
+  await house.settleAll();
+  expect(await house.journey(clickRef).result()).toEqual({ outcome: 'converted', events: kinds.length });
+  expect(Object.values(await house.balances()).sort()).toEqual(['-5000', '5000']);
+});
+
+test('an event that overtakes the start of its journey loses nothing', async () => {
+  const clickRef = await house.click();
+  await house.accept({ ...deposit, clickRef });
+  // Hides the click's own row from the relay until the event went through.
+  await house
+    .db('outbox')
+    .where('kind', 'click')
+    .update({ available_at: new Date(house.clock.nowMs() + DAY_MS) });
+  await house.settleAll();
+  await house
+    .db('outbox')
+    .where('kind', 'click')
+    .update({ available_at: new Date(0) });
+  await house.relay();
+  expect(await house.journey(clickRef).result()).toEqual({ outcome: 'converted', events: 1 });
+});
+
+test.each([
+  ['the last millisecond of the window', 0, '-5000'],
+  ['one millisecond later', 1, undefined],
+] as const)('a first deposit at %s', async (_name, lateMs, payable) => {
+  const atMs = Math.floor(house.clock.nowMs() / SECOND_MS) * SECOND_MS + 123;
+  const clickRef = await house.click({ atMs });
+  await house.relay();
+  await house.journey(clickRef).result();
+  await house.syncClock();
+  await house.accept({ ...deposit, clickRef, occurredAtMs: atMs + 30 * DAY_MS + lateMs });
+  await house.settleAll();
+  expect((await house.balances())[`payable:${house.partnerId} EUR`]).toBe(payable);
+});
+
+test('a deposit months after a registration in time is credited, by the player workflow', async () => {
+  await house.addDestination({ events: ['first_deposit'] });
+  const clickRef = await house.click();
+  await house.accept({ kind: 'registration', clickRef, playerExternalId: 'p-1' });
+  await house.settleAll();
+  expect(await house.journey(clickRef).result()).toEqual({ outcome: 'expired', events: 1 });
+  await house.syncClock();
+  await env.sleep('60 days');
+  await house.syncClock();
+  await house.accept(deposit);
+  await house.settleAll();
+  const [workflowId = ''] = await house.playerWorkflowIds();
+  await env.client.workflow.getHandle(workflowId).result();
+  expect(Object.values(await house.balances()).sort()).toEqual(['-5000', '5000']);
+  expect(house.sink.requests).toHaveLength(1);
+});
+
+test('fifty copies of one deposit at once are one deposit', async () => {
+  await house.addDestination({ events: ['first_deposit', 'deposit'] });
+  const clickRef = await house.click();
+  await house.relay();
+  const atMs = house.clock.nowMs();
+  const copies = await Promise.all(
+    Array.from({ length: 50 }, () =>
+      house.accept({ ...deposit, senderEventId: 'd-1', transactionKey: 't-1', clickRef, occurredAtMs: atMs }),
+    ),
+  );
+  expect(copies.filter(({ status }) => status === 'accepted')).toHaveLength(1);
+  expect(new Set(copies.map(({ id }) => id)).size).toBe(1);
+  await house.settleAll();
+  await house.journey(clickRef).result();
+  expect(Object.values(await house.balances()).sort()).toEqual(['-5000', '5000']);
+  expect(house.sink.requests).toHaveLength(2);
+});
+
+test('a destination that is away for two days gets the same postback, byte for byte', async () => {
+  await house.addDestination({ events: ['first_deposit'] });
+  const startMs = await house.syncClock();
+  house.sink.answer = async () => ({
+    status: (await env.currentTimeMs()) - startMs < 2 * DAY_MS ? 503 : 200,
+  });
+  const clickRef = await house.click();
+  await house.accept({ ...deposit, clickRef });
+  await house.settleAll();
+  await house.journey(clickRef).result();
+  expect((await env.currentTimeMs()) - startMs).toBeGreaterThanOrEqual(2 * DAY_MS);
+  const { requests } = house.sink;
+  expect(requests.length).toBeGreaterThan(40);
+  expect(
+    new Set(requests.map(({ url, body, headers }) => `${url} ${body} ${headers['idempotency-key']}`)).size,
+  ).toBe(1);
+  expect(await house.db('postbacks').select('status')).toEqual([{ status: 'delivered' }]);
+});
+
+test('a destination that stays away for three days leaves a dead letter and ends the journey', async () => {
+  await house.addDestination({ events: ['first_deposit'] });
+  house.sink.answer = () => ({ status: 500 });
+  const clickRef = await house.click();
+  await house.accept({ ...deposit, clickRef });
+  await house.settleAll();
+  await house.journey(clickRef).result();
+  expect(await house.db('postbacks').select('status', 'dead_reason')).toEqual([
+    { status: 'dead', dead_reason: 'retries_exhausted' },
+  ]);
+});
+
+test('an event that comes while a delivery is under way is not held up by it', async () => {
+  await house.addDestination({ events: ['registration'] });
+  let release = (_answer: { status: number }): void => undefined;
+  const released = new Promise<{ status: number }>((resolve) => {
+    release = resolve;
+  });
+  house.sink.answer = () => released;
+  const clickRef = await house.click();
+  await house.accept({ kind: 'registration', clickRef, playerExternalId: 'p-1' });
+  await house.relay();
+  await until('the delivery to begin', async () => house.sink.requests.length > 0);
+  await house.accept(deposit);
+  await house.settleAll();
+  expect(Object.values(await house.balances()).sort()).toEqual(['-5000', '5000']);
+  release({ status: 200 });
+  expect(await house.journey(clickRef).result()).toEqual({ outcome: 'converted', events: 2 });
+});
