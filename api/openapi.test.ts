@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openApiDocument } from './openapi';
@@ -25,6 +26,18 @@ describe('the API description', () => {
     const generated = `${JSON.stringify(openApiDocument(), null, 2)}\n`;
     if (process.env.UPDATE_DOCS === '1') writeFileSync(COMMITTED, generated);
     expect(readFileSync(COMMITTED, 'utf8')).toBe(generated);
+  });
+
+  it('is a valid OpenAPI 3.1 document', () => {
+    // In a process of its own: the validator is an ES module, which Jest's CommonJS runtime cannot load.
+    const validator = require.resolve('@seriousme/openapi-schema-validator');
+    const script = `import { Validator } from ${JSON.stringify(validator)};
+      const result = await new Validator().validate(${JSON.stringify(COMMITTED)});
+      process.stdout.write(JSON.stringify(result));`;
+    const output = execFileSync(process.execPath, ['--input-type=module', '--eval', script], {
+      encoding: 'utf8',
+    });
+    expect(JSON.parse(output)).toEqual({ valid: true });
   });
 
   it('names each operation once and each of its path parameters', () => {

@@ -41,7 +41,9 @@ async function applyOnly(count: number): Promise<void> {
 
 describe('migrate', () => {
   it('of three that boot at once, one applies everything and the others find it done', async () => {
-    const results = await Promise.all([openPool(), openPool(), openPool()].map((pool) => migrate(pool, nowMs)));
+    const results = await Promise.all(
+      [openPool(), openPool(), openPool()].map((pool) => migrate(pool, nowMs)),
+    );
     const applied = results.map((result) => result.applied).sort((a, b) => b.length - a.length);
     expect(applied).toEqual([names, [], []]);
     expect(await pendingMigrations(testDb.db)).toEqual([]);

@@ -1,8 +1,8 @@
+import { type ClickId, uuidFromId } from '../domain/ids';
+import { DAY_MS } from '../domain/time';
 import { insertClick } from '../testing/builders/insert-click';
 import { insertWorkspace, type WorkspaceFixture } from '../testing/builders/insert-workspace';
 import { createTestDb, type TestDb } from '../testing/test-db';
-import { type ClickId, uuidFromId } from '../domain/ids';
-import { DAY_MS } from '../domain/time';
 import type { Db } from './knex';
 import { defaultPartitionHoldsClicks, ensureClickPartitions, monthPartition } from './partitions';
 

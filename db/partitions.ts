@@ -29,12 +29,38 @@ export function lowestUuidAt(ms: number): string {
 /** Makes this month's partition and those of the next three; a month that exists is left alone. */
 export async function ensureClickPartitions(db: Db, nowMs: number): Promise<void> {
   for (let ahead = 0; ahead <= MONTHS_AHEAD; ahead += 1) {
-    const { name, fromUuid, toUuid } = monthPartition(nowMs, ahead);
-    await db.raw(
-      `CREATE TABLE IF NOT EXISTS ?? PARTITION OF clicks FOR VALUES FROM ('${fromUuid}') TO ('${toUuid}')`,
-      [name],
-    );
+    const month = monthPartition(nowMs, ahead);
+    if (await exists(db, month)) continue;
+    await db.transaction(async (trx) => {
+      await trx.raw(`SELECT pg_advisory_xact_lock(hashtext('clickchain:partitions'))`);
+      if (!(await exists(trx, month))) await makePartition(trx, month);
+    });
   }
+}
+
+async function exists(db: Db, { name }: MonthPartition): Promise<boolean> {
+  const { rows } = await db.raw<{ rows: unknown[] }>(
+    `SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND tablename = ?`,
+    [name],
+  );
+  return rows.length > 0;
+}
+
+/**
+ * Made aside and attached with the clicks of its month that the default partition has caught: Postgres refuses a
+ * partition whose rows lie in the default one, and one stray click would keep an instance from booting.
+ */
+async function makePartition(trx: Db, { name, fromUuid, toUuid }: MonthPartition): Promise<void> {
+  await trx.raw('LOCK TABLE clicks_default IN ACCESS EXCLUSIVE MODE');
+  await trx.raw('CREATE TABLE ?? (LIKE clicks INCLUDING ALL)', [name]);
+  await trx.raw(
+    `WITH caught AS (DELETE FROM clicks_default WHERE click_id >= ? AND click_id < ? RETURNING *)
+     INSERT INTO ?? SELECT * FROM caught`,
+    [fromUuid, toUuid, name],
+  );
+  await trx.raw(`ALTER TABLE clicks ATTACH PARTITION ?? FOR VALUES FROM ('${fromUuid}') TO ('${toUuid}')`, [
+    name,
+  ]);
 }
 
 /** True when clicks landed outside of every month's partition: somebody must look before they pile up. */

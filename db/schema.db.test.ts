@@ -38,7 +38,9 @@ describe('db/schema.sql', () => {
   it('leaves out the months of clicks, which come and go by themselves', async () => {
     const before = await dumpSchema(testDb.db);
     const { name, fromUuid, toUuid } = monthPartition(Date.now(), 40);
-    await testDb.db.raw(`CREATE TABLE ${name} PARTITION OF clicks FOR VALUES FROM ('${fromUuid}') TO ('${toUuid}')`);
+    await testDb.db.raw(
+      `CREATE TABLE ${name} PARTITION OF clicks FOR VALUES FROM ('${fromUuid}') TO ('${toUuid}')`,
+    );
     expect(await dumpSchema(testDb.db)).toBe(before);
   });
 });

@@ -13,6 +13,8 @@ import { mintId } from '../db/mint-id';
 import { recordClick } from '../db/stores/click-store';
 import { type Acceptance, acceptEvent } from '../db/stores/event-store';
 import type { NewEvent } from '../db/stores/new-event';
+import { type JourneyTarget, loadJourneyTargets } from '../db/stores/outbox-store';
+import { replayPostback } from '../db/stores/postback-replay-store';
 import { windowEndMs } from '../domain/attribution/click-window';
 import { parseCurrency } from '../domain/currencies';
 import type { CampaignId, ClickId, EventId, OfferId, PartnerId } from '../domain/ids';
@@ -23,6 +25,7 @@ import { createPostbackWorker } from '../workers/postback-worker';
 import { relayBatch } from '../workers/relay-batch';
 import { createWorkflowStarter, type WorkflowStarter } from '../workers/workflow-starter';
 import { clickJourneyWorkflowId } from '../workflows/click-journey/contract';
+import { postbackWorkflowId } from '../workflows/postback/contract';
 import { insertCampaign, insertOffer } from './builders/insert-campaign';
 import { insertDeal, insertPartner } from './builders/insert-partner';
 import { insertDestination } from './builders/insert-postback';
@@ -215,6 +218,24 @@ export class JourneyHarness {
       );
       return rows.length === 0;
     });
+  }
+
+  /** What the relay knows of a click when it starts or signals its journey. */
+  async target(clickId: ClickId): Promise<JourneyTarget> {
+    const target = (await loadJourneyTargets(this.db, [uuidFromId(clickId)])).get(uuidFromId(clickId));
+    if (target === undefined) throw new Error(`no click ${clickId}`);
+    return target;
+  }
+
+  /** Replays the one dead postback as an operator would; gives the id of the workflow that will deliver it. */
+  async replayDeadPostback(): Promise<string> {
+    const { workspaceId } = this.tenant;
+    const row: { postback_id: string } = await this.db('postbacks').where('status', 'dead').first();
+    const postbackId = idFromUuid('pbk', row.postback_id);
+    const nowMs = this.clock.nowMs();
+    const replayed = await this.db.transaction((trx) => replayPostback(trx, workspaceId, postbackId, nowMs));
+    if (replayed.kind !== 'replayed') throw new Error(`not replayed: ${replayed.kind}`);
+    return postbackWorkflowId(workspaceId, postbackId, replayed.run);
   }
 
   journey(clickId: ClickId) {

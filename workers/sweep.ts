@@ -1,5 +1,4 @@
 import type { Logger } from 'pino';
-import { withAdvisoryLock } from '../db/advisory-lock';
 import type { Db } from '../db/knex';
 import { ensureClickPartitions } from '../db/partitions';
 import { sweepQuarantine } from '../db/stores/quarantine-store';
@@ -45,6 +44,6 @@ export async function sweepOnce({ db, logger }: Omit<SweepDeps, 'clock'>, nowMs:
 
 /** Partitions for the coming months and the end of what is kept only for a time. */
 export async function keepHouse(db: Db, nowMs: number): Promise<void> {
-  await withAdvisoryLock(db, 'partitions', () => ensureClickPartitions(db, nowMs));
+  await ensureClickPartitions(db, nowMs);
   await expireKeptData(db, nowMs);
 }

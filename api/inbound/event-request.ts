@@ -8,9 +8,6 @@ import { logRefusal } from '../middleware/log-refusal';
 import type { IncomingEvent } from './incoming-event';
 import { identifySender, senderOf, verifySender } from './sender';
 
-/** Below the two seconds within which a sender must know that Postgres is away. The body's own time is extra. */
-const ACCEPT_WITHIN_MS = 1_800;
-
 /**
  * The handlers of a route that takes one event: who reports it, what it says in that route's dialect, and only once
  * it is stored the answer `{status, eventId, id}`.
@@ -23,11 +20,11 @@ export function eventRequest(deps: ApiDeps, translate: (body: unknown) => Incomi
     jsonBody,
     verifySender(deps),
     async (req, res) => {
-      const { origin, trust } = senderOf(res);
+      const { origin, trust, budgetMs } = senderOf(res);
       const event = { ...translate(req.body), ...origin, trust };
       const { status, id } = await withDeadline(
         acceptEvent(deps.db, event, deps.clock.nowMs()),
-        ACCEPT_WITHIN_MS,
+        budgetMs,
       );
       deps.metrics.events.inc({ outcome: status });
       res.json({ status, eventId: event.senderEventId, id });

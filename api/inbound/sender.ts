@@ -4,12 +4,25 @@ import { type EventOrigin, findKeyOrigin, findSigningSource } from '../../db/sto
 import { AppError } from '../../domain/errors';
 import type { Trust } from '../../domain/facts';
 import { parseId } from '../../domain/ids';
+import { withDeadline } from '../deadline';
 import type { ApiDeps } from '../deps';
 import { authenticateKey, hasScope, setPrincipal } from '../middleware/authenticate';
 
 /** Who reports an event. `secret` is set while a signature still has to be verified over the body. */
-type Sender = { readonly origin: EventOrigin; readonly trust: Trust; readonly secret: string | null };
+type Sender = {
+  readonly origin: EventOrigin;
+  readonly trust: Trust;
+  readonly secret: string | null;
+  /** What is left of the time within which the request must be answered once its body is read. */
+  readonly budgetMs: number;
+};
 type EventLocals = { sender?: Sender };
+
+/**
+ * Below the two seconds within which a sender must know that Postgres is away. Looking up the sender and storing the
+ * event share it; the time in which the body arrives is the sender's own.
+ */
+const ANSWER_WITHIN_MS = 1_800;
 
 const SIGNATURE_HEADERS = ['webhook-id', 'webhook-timestamp', 'webhook-signature'];
 
@@ -19,9 +32,11 @@ const SIGNATURE_HEADERS = ['webhook-id', 'webhook-timestamp', 'webhook-signature
  */
 export function identifySender(deps: ApiDeps): RequestHandler {
   return async (req, res, next) => {
-    (res.locals as EventLocals).sender = isSigned(req)
-      ? await senderBySource(deps, req)
-      : await senderByKey(deps, req, res);
+    const startedMs = performance.now();
+    const lookUp = isSigned(req) ? senderBySource(deps, req) : senderByKey(deps, req, res);
+    const sender = await withDeadline(lookUp, ANSWER_WITHIN_MS);
+    const budgetMs = ANSWER_WITHIN_MS - (performance.now() - startedMs);
+    (res.locals as EventLocals).sender = { ...sender, budgetMs };
     next();
   };
 }
@@ -57,7 +72,7 @@ function isSigned(req: Request): boolean {
   );
 }
 
-async function senderBySource(deps: ApiDeps, req: Request): Promise<Sender> {
+async function senderBySource(deps: ApiDeps, req: Request): Promise<Omit<Sender, 'budgetMs'>> {
   const sourceId = parseId('src', String(req.query['source']));
   const source = sourceId === null ? null : await findSigningSource(deps.db, sourceId);
   // One answer for an unknown source and for a wrong secret: a stranger learns of neither.
@@ -65,7 +80,7 @@ async function senderBySource(deps: ApiDeps, req: Request): Promise<Sender> {
   return { origin: source.origin, trust: 'signed', secret: source.secret };
 }
 
-async function senderByKey(deps: ApiDeps, req: Request, res: Response): Promise<Sender> {
+async function senderByKey(deps: ApiDeps, req: Request, res: Response): Promise<Omit<Sender, 'budgetMs'>> {
   const principal = await authenticateKey(deps, req);
   if (!hasScope(principal, 'events:write')) {
     throw new AppError('missing_scope', 'This key lacks the scope events:write.');

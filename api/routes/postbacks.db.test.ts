@@ -117,7 +117,7 @@ describe('replay', () => {
   it('has one winner among many at once', async () => {
     const postbackId = await deadPostback();
     const answers = await Promise.all(Array.from({ length: 8 }, () => replay(postbackId)));
-    const statuses = answers.map(({ status }) => status).sort();
+    const statuses = answers.map(({ status }) => status).sort((a, b) => a - b);
     expect(statuses).toEqual([202, 409, 409, 409, 409, 409, 409, 409]);
     expect(await outboxOf(postbackId)).toHaveLength(1);
   });

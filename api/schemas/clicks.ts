@@ -9,6 +9,7 @@ import { JOURNEY_STAGES } from '../../domain/journey-stage';
 import { clickJourneyWorkflowId } from '../../workflows/click-journey/contract';
 import { idField, pathId, shownId, shownInstant } from './fields';
 import { registerOperation } from './operation';
+import { orNull } from './or-null';
 import { pageOfSchema, pageShape } from './page';
 import { timelineSchema, verdictSchema } from './verdict-and-timeline';
 
@@ -33,7 +34,7 @@ export const clickSchema = z
     subs: parameters(),
     adIds: parameters(),
     utm: parameters(),
-    verdict: verdictSchema.nullable().meta({ description: 'Null until the click was screened.' }),
+    verdict: orNull(verdictSchema).meta({ description: 'Null until the click was screened.' }),
     journey: z.object({
       workflowId: z.string(),
       stage: z.enum(JOURNEY_STAGES),

@@ -5,6 +5,7 @@ import { EVENT_KINDS } from '../../domain/facts';
 import { CONVERSION_STATUSES } from '../../domain/settlement/books';
 import { idField, instantField, pathId, shownId, shownInstant, shownMoney } from './fields';
 import { registerOperation } from './operation';
+import { orNull } from './or-null';
 import { pageOfSchema, pageShape } from './page';
 import { textFilter } from './text-filter';
 import { verdictSchema } from './verdict-and-timeline';
@@ -55,10 +56,10 @@ export const conversionSchema = z
     occurredAt: shownInstant(),
     campaignId: shownId('cmp').nullable(),
     transactionId: z.string(),
-    value: shownMoney.nullable(),
+    value: orNull(shownMoney),
     attribution: z.object({ model: z.string(), credits: z.array(creditSchema).readonly() }),
     commission: z.array(commissionSchema).readonly(),
-    verdict: verdictSchema.nullable(),
+    verdict: orNull(verdictSchema),
     postbackIds: z.array(shownId('pbk')).readonly(),
   })
   .meta({ id: 'Conversion' });

@@ -104,6 +104,10 @@ export async function up(db: Knex): Promise<void> {
     -- The desk and the sweep: what still waits, oldest first.
     CREATE INDEX quarantine_waiting_idx ON quarantine (workspace_id, event_id) WHERE released_at IS NULL;
 
+    -- The timeline of a click: events that an operator matched to it.
+    CREATE INDEX quarantine_matched_click_idx ON quarantine (matched_click_id)
+      WHERE matched_click_id IS NOT NULL;
+
     -- What still has to reach Temporal. Rows go when Temporal has answered; events before postbacks before clicks.
     CREATE TABLE outbox (
       outbox_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -95,5 +95,7 @@ export function permutations<T>(items: readonly T[]): T[][] {
 
 /** Every subset of the items, the empty one and the whole included. */
 export function subsets<T>(items: readonly T[]): T[][] {
-  return items.reduce<T[][]>((all, item) => [...all, ...all.map((subset) => [...subset, item])], [[]]);
+  const [first, ...others] = items;
+  if (first === undefined) return [[]];
+  return subsets(others).flatMap((subset) => [subset, [first, ...subset]]);
 }

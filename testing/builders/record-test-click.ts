@@ -2,7 +2,15 @@ import type { Db } from '../../db/knex';
 import { mintId } from '../../db/mint-id';
 import { recordClick } from '../../db/stores/click-store';
 import { windowEndMs } from '../../domain/attribution/click-window';
-import { type CampaignId, type ClickId, idFromUuid, uuidFromId, type WorkspaceId } from '../../domain/ids';
+import {
+  type CampaignId,
+  type ClickId,
+  idFromUuid,
+  type PartnerId,
+  uuidFromId,
+  type VisitorId,
+  type WorkspaceId,
+} from '../../domain/ids';
 
 /** A click with its outbox row, as the redirect records it. `clickId` lets a click appear after its events. */
 export async function recordTestClick(
@@ -12,6 +20,12 @@ export async function recordTestClick(
     readonly campaignId: CampaignId;
     readonly clickedAtMs: number;
     readonly clickId?: ClickId;
+    readonly partnerId?: PartnerId;
+    readonly visitorId?: VisitorId;
+    readonly expiresAtMs?: number;
+    readonly externalId?: string;
+    readonly subs?: Readonly<Record<string, string>>;
+    readonly userAgent?: string;
   },
 ): Promise<ClickId> {
   const { clickedAtMs } = given;
@@ -25,16 +39,16 @@ export async function recordTestClick(
     campaignId: given.campaignId,
     campaignVersion: 1,
     offerId: idFromUuid('off', version.offer_id),
-    partnerId: null,
+    partnerId: given.partnerId ?? null,
     partnerReason: null,
-    visitorId: mintId('vis', clickedAtMs),
+    visitorId: given.visitorId ?? mintId('vis', clickedAtMs),
     clickedAtMs,
-    expiresAtMs: windowEndMs(clickedAtMs, 30),
-    externalId: null,
-    subs: {},
+    expiresAtMs: given.expiresAtMs ?? windowEndMs(clickedAtMs, 30),
+    externalId: given.externalId ?? null,
+    subs: given.subs ?? {},
     adIds: {},
     utm: {},
-    raw: { ip: '203.0.113.7', userAgent: 'Mozilla/5.0', referrer: null, query: '' },
+    raw: { ip: '203.0.113.7', userAgent: given.userAgent ?? 'Mozilla/5.0', referrer: null, query: '' },
   });
   return clickId;
 }
