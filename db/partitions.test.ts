@@ -32,6 +32,6 @@ describe('lowestUuidAt', () => {
     expect(lowestUuidAt(0)).toBe('00000000-0000-0000-0000-000000000000');
     const december = at('2026-12-01T00:00:00Z');
     expect(lowestUuidAt(december)).toBe('01a22ee6-b000-0000-0000-000000000000');
-    expect(Number.parseInt('01a22ee6b000', 16)).toBe(december);
+    expect(0x01a22ee6b000).toBe(december);
   });
 });

@@ -1,10 +1,10 @@
 const apiReadyMs = 60_000;
 
-/** Null once the address answers 200; else why not. */
-export async function untilReady(url: string, signal: AbortSignal | undefined): Promise<string | null> {
+/** Null once the address answers 200; else, after a minute or when the signal fires, why not. */
+export async function untilReady(url: string, signal: AbortSignal): Promise<string | null> {
   const deadline = Date.now() + apiReadyMs;
   let last = 'no answer';
-  while (Date.now() < deadline && signal?.aborted !== true) {
+  while (Date.now() < deadline && !signal.aborted) {
     try {
       const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
       if (response.ok) return null;

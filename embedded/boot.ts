@@ -183,8 +183,12 @@ export class Boot {
   private async startApi(): Promise<void> {
     const logStart = logSize(this.logFile('api'));
     const api = await this.supervisor.start({ name: 'api', start: () => this.fork('api') });
+    const over = new AbortController();
+    const { signal } = this.options;
+    const patience = signal === undefined ? over.signal : AbortSignal.any([over.signal, signal]);
     const ended = api.exited.then((reason) => `it ended (${reason})`);
-    const failure = await Promise.race([ended, untilReady(`${this.localUrl()}/readyz`, this.options.signal)]);
+    const failure = await Promise.race([ended, untilReady(`${this.localUrl()}/readyz`, patience)]);
+    over.abort();
     if (failure === null) return;
     const log = readLogSince(this.logFile('api'), logStart);
     throw new Error(`The API did not become ready: ${failure}\n${log}\n(log: ${this.logFile('api')})`);

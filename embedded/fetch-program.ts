@@ -164,7 +164,6 @@ export function runToEnd(
       env: options.env ?? process.env,
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: options.timeoutMs,
     });
     let output = '';
     const keep = (chunk: Buffer) => {
@@ -172,8 +171,14 @@ export function runToEnd(
     };
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);
-    child.once('error', reject);
+    // Not spawn's own timeout, whose timer goes on when the program does not exist.
+    const timer = setTimeout(() => child.kill(), options.timeoutMs);
+    child.once('error', (error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
     child.once('close', (code, signal) => {
+      clearTimeout(timer);
       if (code === 0) resolve(output);
       else reject(new Error(`${program} failed (${signal ?? `exit code ${code}`})\n${output}`));
     });

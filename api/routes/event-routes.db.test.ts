@@ -228,10 +228,10 @@ describe('POST /conversions/track', () => {
 
 describe('bad input', () => {
   const deep = `${'{"a":'.repeat(40)}1${'}'.repeat(40)}`;
-  it.each<[string, string, number, string, string?]>([
-    ['malformed JSON', '{"eventId":', 400, 'malformed_json'],
-    ['no body', '', 400, 'invalid_request'],
-    ['an array', '[]', 400, 'invalid_request'],
+  it.each<[string, string, number, string, string | null]>([
+    ['malformed JSON', '{"eventId":', 400, 'malformed_json', null],
+    ['no body', '', 400, 'invalid_request', null],
+    ['an array', '[]', 400, 'invalid_request', null],
     ['a wrong type', '{"eventId":1}', 400, 'invalid_request', 'eventId'],
     ['an unknown currency', '{"currency":"XXX"}', 400, 'invalid_request', 'currency'],
     ['too many decimals', '{"amount":"1.001"}', 400, 'invalid_request', 'amount'],
@@ -258,7 +258,7 @@ describe('bad input', () => {
     expect(answer.status).toBe(status);
     expect(answer.headers['content-type']).toContain('application/problem+json');
     expect(answer.body).toMatchObject({ code, requestId: expect.any(String) });
-    if (path !== undefined) {
+    if (path !== null) {
       expect(answer.body.errors.map((error: { path: string }) => error.path)).toContain(path);
     }
     expect(await receipts()).toBe(before);

@@ -37,7 +37,8 @@ export const dealSchema = z
     version: z.int(),
     kind: z.literal('cpa'),
     cpa: shownMoney,
-    minDeposit: shownMoney.nullable(),
+    // A union, because nullable() of a named schema is described as an object that can never be null.
+    minDeposit: z.union([shownMoney, z.null()]),
     validFrom: shownInstant().nullable(),
     createdAt: shownInstant(),
   })

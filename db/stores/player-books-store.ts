@@ -52,7 +52,7 @@ export async function saveBinding(
   return rowCount > 0;
 }
 
-/** Writes the player's lifetime value, one row per currency. */
+/** Writes the player's lifetime value, one row per currency; a row that says the same already is left alone. */
 export async function saveLtv(
   db: Db,
   workspaceId: WorkspaceId,
@@ -77,7 +77,13 @@ export async function saveLtv(
       })),
     )
     .onConflict(['player_id', 'currency'])
-    .merge();
+    .merge()
+    .whereRaw(
+      `(customer_ltv.deposit_count, customer_ltv.deposit_total_minor, customer_ltv.first_deposit_at,
+        customer_ltv.last_deposit_at, customer_ltv.chargeback_count, customer_ltv.chargeback_total_minor)
+       IS DISTINCT FROM (excluded.deposit_count, excluded.deposit_total_minor, excluded.first_deposit_at,
+        excluded.last_deposit_at, excluded.chargeback_count, excluded.chargeback_total_minor)`,
+    );
 }
 
 /** Marks the click's journey as over: from now on the relay sends the player's events to the player workflow. */

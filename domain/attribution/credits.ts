@@ -12,22 +12,23 @@ export type Credit = {
 
 /**
  * Shares a conversion among touches by integer weights: the credits add up to exactly 1 and their amounts to
- * exactly the value, by largest remainder. Touches of no weight get no credit.
+ * exactly the value, by largest remainder. Touches of no weight, or of less than a millionth, get no credit.
  */
 export function shareCredit(
   shares: readonly { touch: Touch; weight: bigint }[],
   value: Money | null,
 ): readonly Credit[] {
-  const paying = shares.filter(({ weight }) => weight > 0n);
-  if (paying.length === 0) return [];
+  if (shares.every(({ weight }) => weight === 0n)) return [];
   const weights = allocate(
     BigInt(WHOLE_PPM),
-    paying.map(({ weight }) => weight),
+    shares.map(({ weight }) => weight),
   );
   const amounts = value === null ? null : allocate(value.amountMinor, weights);
-  return paying.map(({ touch }, index) => ({
-    touch,
-    weightPpm: Number(weights[index]),
-    amountMinor: amounts?.[index] ?? null,
-  }));
+  return shares
+    .map(({ touch }, index) => ({
+      touch,
+      weightPpm: Number(weights[index]),
+      amountMinor: amounts?.[index] ?? null,
+    }))
+    .filter(({ weightPpm }) => weightPpm > 0);
 }

@@ -1,0 +1,149 @@
+import { createFraudActivities } from '../activities/fraud';
+import { createSettlementActivities, type SettledEvent } from '../activities/settlement';
+import type { Db } from '../db/knex';
+import { type Acceptance, acceptEvent } from '../db/stores/event-store';
+import type { NewEvent } from '../db/stores/new-event';
+import { releaseForClicks } from '../db/stores/quarantine-store';
+import type { Currency } from '../domain/currencies';
+import type { DepositStatus } from '../domain/facts';
+import {
+  type CampaignId,
+  type ClickId,
+  type DealId,
+  type EventId,
+  idFromUuid,
+  type PartnerId,
+  uuidFromId,
+} from '../domain/ids';
+import { type Clock, HOUR_MS, MINUTE_MS } from '../domain/time';
+import { insertCampaign } from './builders/insert-campaign';
+import { insertDeal, insertPartner } from './builders/insert-partner';
+import { insertWorkspace, type WorkspaceFixture } from './builders/insert-workspace';
+import { newEvent } from './builders/new-event';
+import { recordTestClick } from './builders/record-test-click';
+
+type EventGiven = {
+  readonly player?: string;
+  /** The sender's event id, and its transaction unless `transaction` is given. */
+  readonly key: string;
+  readonly click?: ClickId | undefined;
+  /** Minutes after the bench's start, by the event's own time. */
+  readonly atMin: number;
+  readonly isTest?: boolean;
+};
+
+type MoneyGiven = EventGiven & { readonly amountMinor?: bigint; readonly currency?: Currency };
+
+/** A campaign of one partner with a CPA of 50.00 EUR, whose events are assessed and settled by hand. */
+export type SettlementBench = {
+  readonly db: Db;
+  readonly tenant: WorkspaceFixture;
+  readonly partnerId: PartnerId;
+  readonly dealId: DealId;
+  readonly campaignId: CampaignId;
+  readonly startMs: number;
+  readonly clock: Clock;
+  click(given?: {
+    atMin?: number;
+    clickId?: ClickId;
+    partnerId?: PartnerId;
+    windowMin?: number;
+  }): Promise<ClickId>;
+  /** Records the click and does what the relay does then: lets waiting events go. */
+  lateClick(clickId: ClickId, atMin?: number): Promise<void>;
+  install(given: EventGiven): Promise<Acceptance>;
+  registration(given: EventGiven): Promise<Acceptance>;
+  deposit(given: MoneyGiven & { transaction?: string; status?: DepositStatus }): Promise<Acceptance>;
+  chargeback(given: MoneyGiven & { refersTo: string }): Promise<Acceptance>;
+  accept(given: Partial<NewEvent> & { senderEventId: string }): Promise<Acceptance>;
+  /** Assesses and settles one event, as a workflow does. */
+  settle(eventId: EventId): Promise<SettledEvent>;
+  /** Settles every event that is not handled and not quarantined, until none is left; says how many that were. */
+  settleAll(): Promise<number>;
+  unhandled(): Promise<EventId[]>;
+};
+
+export async function openSettlementBench(
+  db: Db,
+  deal: { cpaMinor?: bigint; currency?: string; minDepositMinor?: bigint } = {},
+): Promise<SettlementBench> {
+  const tenant = await insertWorkspace(db);
+  const partnerId = await insertPartner(db, tenant);
+  const dealId = await insertDeal(db, { ...tenant, partnerId, ...deal });
+  const campaignId = await insertCampaign(db, { ...tenant, partnerId });
+  const startMs = Date.now() - HOUR_MS;
+  const clock = { nowMs: () => Date.now() };
+  const { assessEvent } = createFraudActivities({ db, clock });
+  const { settleEvent } = createSettlementActivities({ db, clock });
+  const at = (minutes: number) => startMs + minutes * MINUTE_MS;
+  const accept = (given: Partial<NewEvent> & { senderEventId: string }) =>
+    acceptEvent(db, newEvent(tenant, given), clock.nowMs());
+  const settle = async (eventId: EventId) => {
+    await assessEvent({ eventId });
+    return settleEvent({ eventId });
+  };
+  const click: SettlementBench['click'] = ({ atMin = 0, windowMin, ...given } = {}) =>
+    recordTestClick(db, {
+      ...tenant,
+      campaignId,
+      partnerId,
+      clickedAtMs: at(atMin),
+      ...(windowMin === undefined ? {} : { expiresAtMs: at(atMin + windowMin) }),
+      ...given,
+    });
+  const unhandled = () => unhandledEvents(db, tenant);
+  return {
+    ...{ db, tenant, partnerId, dealId, campaignId, startMs, clock },
+    ...{ click, accept, settle, unhandled },
+    lateClick: async (clickId, atMin = 0) => {
+      await click({ clickId, atMin });
+      await releaseForClicks(db, [clickId], clock.nowMs());
+    },
+    install: (given) =>
+      accept({ ...base(given, at), kind: 'install', playerExternalId: given.player ?? null }),
+    registration: (given) => accept({ ...base(given, at), kind: 'registration' }),
+    deposit: (given) =>
+      accept({
+        ...base(given, at),
+        kind: 'deposit',
+        transactionKey: given.transaction ?? given.key,
+        status: given.status ?? 'confirmed',
+        money: moneyOf(given),
+      }),
+    chargeback: (given) =>
+      accept({ ...base(given, at), kind: 'chargeback', refersTo: given.refersTo, money: moneyOf(given) }),
+    settleAll: async () => {
+      let settled = 0;
+      for (;;) {
+        const events = await unhandled();
+        if (events.length === 0) return settled;
+        for (const eventId of events) await settle(eventId);
+        settled += events.length;
+      }
+    },
+  };
+}
+
+function base(given: EventGiven, at: (minutes: number) => number) {
+  return {
+    senderEventId: given.key,
+    clickRef: given.click ?? null,
+    playerExternalId: given.player ?? 'P1',
+    occurredAtMs: at(given.atMin),
+    isTest: given.isTest ?? false,
+  };
+}
+
+function moneyOf(given: MoneyGiven) {
+  return { amountMinor: given.amountMinor ?? 10_000n, currency: given.currency ?? 'EUR' };
+}
+
+async function unhandledEvents(db: Db, { workspaceId }: WorkspaceFixture): Promise<EventId[]> {
+  const { rows } = await db.raw<{ rows: { event_id: string }[] }>(
+    `SELECT e.event_id FROM events AS e LEFT JOIN quarantine AS q ON q.event_id = e.event_id
+     WHERE e.workspace_id = ? AND e.handled_at IS NULL AND (q.event_id IS NULL OR q.released_at IS NOT NULL)
+     ORDER BY e.event_id`,
+    [uuidFromId(workspaceId)],
+  );
+  return rows.map((row) => idFromUuid('evt', row.event_id));
+}
