@@ -84,13 +84,9 @@ async function takeBackLines(
       if (line.conversionId !== before?.conversionId || line.amountMinor === 0n) continue;
       const kept = deserved.lines.find((d) => d.partnerId === line.partnerId && d.kind === line.kind);
       if (kept !== undefined && kept.amountMinor > 0n) continue;
-      const reason = kept?.reason ?? deserved.reason ?? 'not_first_deposit';
-      await book(
-        trx,
-        owner,
-        { conversionId: line.conversionId, stored: line, deserved: { ...line, amountMinor: 0n, reason } },
-        nowMs,
-      );
+      const reason = deserved.reason ?? 'not_first_deposit';
+      const nothing = kept ?? { ...line, amountMinor: 0n, reason };
+      await book(trx, owner, { conversionId: line.conversionId, stored: line, deserved: nothing }, nowMs);
     }
   }
 }

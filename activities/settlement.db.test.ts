@@ -1,5 +1,6 @@
 import type { Db } from '../db/knex';
 import { mintId } from '../db/mint-id';
+import { releaseForClicks } from '../db/stores/quarantine-store';
 import { idFromUuid, uuidFromId } from '../domain/ids';
 import { insertDeal, insertPartner } from '../testing/builders/insert-partner';
 import { findPlayer, readPlayerBooks, readTrialBalance } from '../testing/player-books';
@@ -229,10 +230,21 @@ describe('the first deposit and its commission', () => {
     expect(await conversion('D1')).toMatchObject({ status: 'approved' });
   });
 
+  it('a line that pays nothing says why as of now', async () => {
+    bench = await openSettlementBench(db, { minDepositMinor: 10_001n });
+    const clickId = await bench.click();
+    await bench.registration({ key: 'R1', click: clickId, atMin: 1 });
+    await bench.deposit({ key: 'D1', atMin: 2 });
+    await bench.settleAll();
+    await bench.chargeback({ key: 'C1', refersTo: 'D1', atMin: 3 });
+    await bench.settleAll();
+    expect(await line('D1')).toMatchObject({ amount_minor: 0n, reason: 'deposit_taken_back' });
+  });
+
   it('in another currency than the deal it waits, and is never taken one to one', async () => {
     const clickId = await bench.click();
     await bench.registration({ key: 'R1', click: clickId, atMin: 1 });
-    await bench.deposit({ key: 'D1', atMin: 2, currency: 'JPY' as never });
+    await bench.deposit({ key: 'D1', atMin: 2, currency: 'JPY' });
     await bench.settleAll();
     expect(await conversion('D1')).toMatchObject({ status: 'pending', reason: 'currency_mismatch' });
     const after = await books();
@@ -304,6 +316,36 @@ describe('binding', () => {
     expect(totals).toEqual({ EUR: '0' });
     const binding = await db('player_bindings').where('click_id', uuidFromId(second)).first();
     expect(binding).toMatchObject({ revision: 2, is_provisional: false });
+  });
+
+  it('moves the line to the deal version that now decides, also when that one pays nothing', async () => {
+    bench = await openSettlementBench(db, { minDepositMinor: 10_001n });
+    const given = { ...bench.tenant, partnerId: bench.partnerId, version: 2 };
+    await insertDeal(db, { ...given, validFromMs: bench.startMs + 8 * 60_000 });
+    const clickId = await bench.click();
+    await bench.deposit({ key: 'D1', click: clickId, atMin: 10 });
+    await bench.settleAll();
+    expect(await books()).toMatchObject({ balances: cpa('D1') });
+    await bench.registration({ key: 'R1', click: clickId, atMin: 5 });
+    await bench.settleAll();
+    expect(await books()).toMatchObject({ balances: {} });
+    const reason = 'below_minimum_deposit';
+    expect(await line('D1')).toMatchObject({ amount_minor: 0n, reason, deal_id: uuidFromId(bench.dealId) });
+  });
+
+  it('says why there is no click as of now, also after the named click has appeared', async () => {
+    const known = await bench.click();
+    const late = mintId('clk', bench.startMs - 1);
+    await bench.install({ key: 'I1', player: 'P1', click: known, atMin: 9 });
+    await bench.registration({ key: 'R1', click: late, atMin: 8 });
+    await bench.deposit({ key: 'D1', atMin: 10 });
+    await bench.settleAll();
+    expect(await conversion('D1')).toMatchObject({ reason: 'unknown_click' });
+    await bench.click({ clickId: late, windowMin: 7 });
+    await releaseForClicks(db, [late], bench.clock.nowMs());
+    await bench.settleAll();
+    expect(await conversion('R1', 'registration')).toMatchObject({ reason: 'outside_click_window' });
+    expect(await conversion('D1')).toMatchObject({ reason: 'outside_click_window' });
   });
 
   it('tests the window once, on the binding event, inclusive at the millisecond', async () => {

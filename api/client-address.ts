@@ -75,6 +75,7 @@ function toRange(entry: string): (address: Address) => boolean {
   }
   const length = bits === undefined ? 128 : Number(bits);
   // Written in mapped form, a range means IPv4 peers, whose addresses are unwrapped before they are compared.
-  if (range.isIPv4MappedAddress() && length >= 96) return toRange(`${range.toIPv4Address()}/${length - 96}`);
+  if (range.isIPv4MappedAddress() && length >= 96)
+    return toRange(`${range.toIPv4Address().toString()}/${length - 96}`);
   return (address) => address instanceof ipaddr.IPv6 && address.match(range, length);
 }

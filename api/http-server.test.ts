@@ -15,7 +15,7 @@ describe('the HTTP server', () => {
     socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
     const res = await asked;
     const drained = drain(server);
-    await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow();
+    await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow('fetch failed');
     res.end('done');
     const [chunk] = (await once(socket, 'data')) as [Buffer];
     expect(chunk.toString()).toMatch(/^HTTP\/1.1 200/);

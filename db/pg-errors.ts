@@ -34,7 +34,7 @@ const AWAY_MESSAGES =
 
 /** What a database failure means to a client; null for an error that is none, or that is a bug of ours. */
 export function translateDbError(error: unknown): AppError | null {
-  if (!(error instanceof Error)) return null;
+  if (!isFailure(error)) return null;
   if (isDatabaseAway(error)) {
     return new AppError('unavailable', 'The database cannot be reached now; try again.', { cause: error });
   }
@@ -55,29 +55,39 @@ export function translateDbError(error: unknown): AppError | null {
 
 /** Whether the failure says that Postgres is away or overloaded, so that the same request may succeed later. */
 export function isDatabaseAway(error: unknown): boolean {
-  if (error instanceof AggregateError) return error.errors.some(isDatabaseAway);
-  if (!(error instanceof Error)) return false;
+  if (!isFailure(error)) return false;
+  // A host with several addresses fails once per address.
+  if (Array.isArray(error.errors) && error.errors.some(isDatabaseAway)) return true;
   const code = codeOf(error);
   if (AWAY_SQLSTATE.test(code) && isServerError(error)) return true;
   return AWAY_SYSTEM_CODES.has(code) || AWAY_MESSAGES.test(error.message);
 }
 
-/** Whether the failure is the violation of this named constraint. */
-export function violates(error: unknown, constraint: string): boolean {
-  return error instanceof Error && (error as { constraint?: unknown }).constraint === constraint;
-}
-
-function takenName(error: Error): { path: string; message: string } | null {
+function takenName(error: Failure): { path: string; message: string } | null {
   if (codeOf(error) !== UNIQUE_VIOLATION) return null;
-  return TAKEN[String((error as { constraint?: unknown }).constraint)] ?? null;
+  return TAKEN[String(error.constraint)] ?? null;
 }
 
-function codeOf(error: Error): string {
-  const { code } = error as { code?: unknown };
-  return typeof code === 'string' ? code : '';
+function codeOf(error: Failure): string {
+  return typeof error.code === 'string' ? error.code : '';
 }
 
 /** Errors that the server itself reported carry a severity. */
-function isServerError(error: Error): boolean {
-  return typeof (error as { severity?: unknown }).severity === 'string';
+function isServerError(error: Failure): boolean {
+  return typeof error.severity === 'string';
+}
+
+/** What pg, the pool and the sockets below throw. Told by shape: an error may come from another realm. */
+type Failure = {
+  readonly message: string;
+  readonly code?: unknown;
+  readonly constraint?: unknown;
+  readonly severity?: unknown;
+  readonly errors?: unknown;
+};
+
+function isFailure(error: unknown): error is Failure {
+  return (
+    typeof error === 'object' && error !== null && 'message' in error && typeof error.message === 'string'
+  );
 }

@@ -5,9 +5,7 @@ import type { ApiDeps } from '../api/deps';
 import { startCampaignCatalog } from '../api/hot/campaign-catalog';
 import { createApiMetrics } from '../api/metrics';
 import { parseConfig } from '../config/config';
-import { mintId } from '../db/mint-id';
 import { createWorkspace } from '../db/seed-instance';
-import { type NewClick, recordClick } from '../db/stores/click-store';
 import type { WorkspaceId } from '../domain/ids';
 import { createTestDb, type TestDb } from './test-db';
 

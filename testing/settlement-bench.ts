@@ -15,6 +15,7 @@ import {
   type PartnerId,
   uuidFromId,
 } from '../domain/ids';
+import type { Money } from '../domain/money';
 import { type Clock, HOUR_MS, MINUTE_MS } from '../domain/time';
 import { insertCampaign } from './builders/insert-campaign';
 import { insertDeal, insertPartner } from './builders/insert-partner';
@@ -32,7 +33,7 @@ type EventGiven = {
   readonly isTest?: boolean;
 };
 
-type MoneyGiven = EventGiven & { readonly amountMinor?: bigint; readonly currency?: Currency };
+type MoneyGiven = EventGiven & { readonly amountMinor?: bigint; readonly currency?: string };
 
 /** A campaign of one partner with a CPA of 50.00 EUR, whose events are assessed and settled by hand. */
 export type SettlementBench = {
@@ -134,8 +135,8 @@ function base(given: EventGiven, at: (minutes: number) => number) {
   };
 }
 
-function moneyOf(given: MoneyGiven) {
-  return { amountMinor: given.amountMinor ?? 10_000n, currency: given.currency ?? 'EUR' };
+function moneyOf(given: MoneyGiven): Money {
+  return { amountMinor: given.amountMinor ?? 10_000n, currency: (given.currency ?? 'EUR') as Currency };
 }
 
 async function unhandledEvents(db: Db, { workspaceId }: WorkspaceFixture): Promise<EventId[]> {

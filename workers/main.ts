@@ -4,9 +4,10 @@ import type { Logger } from 'pino';
 import { createGuardedFetch } from '../clients/guarded-fetch';
 import { type Config, parseConfig } from '../config/config';
 import { createLogger } from '../config/logger';
+import { listenToChannel } from '../db/channel-listener';
 import { createDb, type Db } from '../db/knex';
+import { OUTBOX_CHANNEL } from '../db/stores/outbox-store';
 import { createJourneyWorker, SETTLEMENT_CONCURRENCY } from './journey-worker';
-import { listenForOutbox } from './outbox-listener';
 import { createPostbackWorker } from './postback-worker';
 import { runRelay } from './relay';
 import { installRuntime } from './runtime';
@@ -34,7 +35,7 @@ async function main(): Promise<void> {
   if (config.databaseUrl === null) throw new Error('DATABASE_URL is not set: a worker needs the database.');
   if (config.temporalAddress === null)
     throw new Error('TEMPORAL_ADDRESS is not set: a worker needs Temporal.');
-  installRuntime(logger);
+  installRuntime(logger, config.metricsPort);
   const stop = stopRequest(logger);
   const db = createDb(config.databaseUrl, { applicationName: 'clickchain-worker', poolMax: POOL_MAX });
   const connections = await connectToTemporal(
@@ -73,15 +74,30 @@ async function runRoles(around: Surroundings, connections: TemporalConnections):
     running.push(runUntil(await createPostbackWorker(deps), signal));
   }
   if (roles.has('relay')) {
-    const wakeUp = new WakeUp();
-    const starter = createWorkflowStarter(connections.client);
-    running.push(runRelay({ db, starter, clock, logger, wakeUp }, signal));
-    running.push(listenForOutbox(around.databaseUrl, wakeUp, logger, signal));
+    running.push(runRelayRole(around, connections));
   }
   if (roles.has('sweep')) running.push(runSweep({ db, clock, logger }, signal));
   logger.info({ roles: config.workerRoles }, 'worker ready');
   await Promise.all(running);
   await http.close();
+}
+
+async function runRelayRole(
+  { db, logger, databaseUrl, signal }: Surroundings,
+  connections: TemporalConnections,
+): Promise<void> {
+  const wakeUp = new WakeUp();
+  const listener = listenToChannel({
+    databaseUrl,
+    channel: OUTBOX_CHANNEL,
+    applicationName: 'clickchain-relay',
+    onWake: () => wakeUp.ring(),
+    // The relay says itself when Postgres is away, and polls meanwhile.
+    onLost: (error) => logger.debug({ err: error }, 'relay lost its listener'),
+  });
+  const starter = createWorkflowStarter(connections.client);
+  await runRelay({ db, starter, clock, logger, wakeUp }, signal);
+  await listener.stop();
 }
 
 async function runUntil(worker: Worker, signal: AbortSignal): Promise<void> {

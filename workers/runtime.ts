@@ -3,9 +3,10 @@ import type { Logger } from 'pino';
 
 /**
  * Routes what the Temporal SDK says into our log, once per process and before any worker exists. Its complaints
- * about an absent server are one warning for people and not an alarm: it reconnects by itself.
+ * about an absent server are one warning for people and not an alarm: it reconnects by itself. With a port, the
+ * SDK serves its own Prometheus metrics there.
  */
-export function installRuntime(logger: Logger): void {
+export function installRuntime(logger: Logger, metricsPort: number | null): void {
   const temporal = logger.child({ component: 'temporal-sdk' });
   Runtime.install({
     logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
@@ -24,7 +25,10 @@ export function installRuntime(logger: Logger): void {
           temporal.debug(fields, message);
       }
     }),
-    telemetryOptions: { logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} } },
+    telemetryOptions: {
+      logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} },
+      ...(metricsPort === null ? {} : { metrics: { prometheus: { bindAddress: `0.0.0.0:${metricsPort}` } } }),
+    },
     // main.ts stops workers in order; the SDK's own handler would race with it.
     shutdownSignals: [],
   });

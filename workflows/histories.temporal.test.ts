@@ -31,7 +31,7 @@ test.each(JOURNEY_SHAPES)('$name: at most $maxEvents history events on the real 
   expect(types.length).toBeGreaterThan(0);
   expect(types.length).toBeLessThanOrEqual(shape.maxEvents);
   process.stdout.write(`  ${shape.name}: ${types.length} history events\n`);
-  if (process.env['RECORD_HISTORIES'] !== '1') return;
+  if (process.env.RECORD_HISTORIES !== '1') return;
   mkdirSync(HISTORIES, { recursive: true });
   writeFileSync(
     join(HISTORIES, `${shape.name}.json`),

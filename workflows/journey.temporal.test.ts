@@ -1,4 +1,5 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { idFromUuid } from '../domain/ids';
 import { DAY_MS, SECOND_MS } from '../domain/time';
 import { EUR, JourneyHarness, quietRuntime } from '../testing/journey-harness';
 import { startTimeSkippingEnv } from '../testing/temporal-env';
@@ -99,6 +100,27 @@ test.each([
   await house.settleAll();
   expect((await house.balances())[`payable:${house.partnerId} EUR`]).toBe(payable);
 });
+
+// Berlin: 2026-03-29 lost an hour, 2026-10-25 gained one. Thirty days stay 720 hours.
+test.each([
+  ['spring', '2026-03-15T12:00:00.123Z', '2026-04-14T12:00:00.123Z'],
+  ['autumn', '2026-10-10T12:00:00.123Z', '2026-11-09T12:00:00.123Z'],
+])(
+  'a window across the change of clocks in %s has thirty days of 24 hours',
+  async (_name, click, lastMoment) => {
+    const clickRef = await house.click({ atMs: Date.parse(click) });
+    await house.accept({ ...deposit, clickRef, occurredAtMs: Date.parse(lastMoment) });
+    await house.accept({
+      ...deposit,
+      clickRef: await house.click({ atMs: Date.parse(click) }),
+      playerExternalId: 'one millisecond late',
+      occurredAtMs: Date.parse(lastMoment) + 1,
+    });
+    await house.settleAll();
+    const credited = await house.db('conversions').whereNotNull('click_id').select('click_id');
+    expect(credited.map((row: { click_id: string }) => idFromUuid('clk', row.click_id))).toEqual([clickRef]);
+  },
+);
 
 test('a deposit months after a registration in time is credited, by the player workflow', async () => {
   await house.addDestination({ events: ['first_deposit'] });

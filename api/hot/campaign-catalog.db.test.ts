@@ -89,7 +89,8 @@ describe('startCampaignCatalog', () => {
     await createCampaign('heard');
     expect(await within(1_000, () => catalog.findCampaign('heard') !== null)).toBe(true);
     expect(catalog.findPartner(owner.workspaceId, 'heard')).toBe(partnerId);
-    await testDb.db('offers')
+    await testDb
+      .db('offers')
       .where('workspace_id', uuidFromId(owner.workspaceId))
       .update({ landing_url: 'https://new.example/' });
     expect(
@@ -115,7 +116,7 @@ describe('startCampaignCatalog', () => {
     const away = await startCampaignCatalog({ db, databaseUrl: nowhere, logger });
     expect(away.isLoaded()).toBe(false);
     expect(away.findCampaign('early')).toBeNull();
-    await expect(away.refresh()).rejects.toThrow();
+    await expect(away.refresh()).rejects.toThrow('ECONNREFUSED');
     await away.stop();
     await db.destroy();
   });
@@ -124,7 +125,7 @@ describe('startCampaignCatalog', () => {
     const db = createDb(testDb.url, { applicationName: 'test-own', poolMax: 1 });
     const own = await startCampaignCatalog({ db, databaseUrl: testDb.url, logger });
     await db.destroy();
-    await expect(own.refresh()).rejects.toThrow();
+    await expect(own.refresh()).rejects.toThrow('Unable to acquire a connection');
     expect(own.findCampaign('early')).not.toBeNull();
     await own.stop();
   });

@@ -48,7 +48,9 @@ describe('readClickQuery', () => {
     '##CLICK_ID##',
     '%25subid%25',
   ])('drops the unresolved macro %s', (value) => {
-    const query = readClickQuery(`click_id=${value.replaceAll('#', '%23')}&sub1=${value.replaceAll('#', '%23')}`);
+    const query = readClickQuery(
+      `click_id=${value.replaceAll('#', '%23')}&sub1=${value.replaceAll('#', '%23')}`,
+    );
     expect(query.externalId).toBeNull();
     expect(query.subs).toEqual({});
   });

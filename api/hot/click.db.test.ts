@@ -24,7 +24,10 @@ beforeAll(async () => {
   housePartner = await insertPartner(db, { workspaceId, code: 'house' });
   otherPartner = await insertPartner(db, { workspaceId, code: 'other' });
   const offerId = await insertOffer(db, { workspaceId, landingUrl: LANDING, fallbackUrl: FALLBACK });
-  const plainOffer = await insertOffer(db, { workspaceId, landingUrl: 'https://casino.example/{sub1}/{sub2}' });
+  const plainOffer = await insertOffer(db, {
+    workspaceId,
+    landingUrl: 'https://casino.example/{sub1}/{sub2}',
+  });
   await insertCampaign(db, { workspaceId, slug: 'go', offerId, partnerId: housePartner });
   await insertCampaign(db, { workspaceId, slug: 'paths', offerId: plainOffer });
   await insertCampaign(db, { workspaceId, slug: 'paused', offerId, status: 'paused' });
@@ -53,7 +56,7 @@ async function rowsOf(clickId: ClickId) {
 
 async function clickCount(): Promise<number> {
   const row = await db('clicks').count('* as n').first();
-  return Number(row?.['n']);
+  return Number(row?.n);
 }
 
 describe('GET /c/{slug}', () => {
@@ -65,7 +68,7 @@ describe('GET /c/{slug}', () => {
       .set('x-forwarded-for', '1.2.3.4, 203.0.113.50');
     expect(answer.status).toBe(302);
     expect(answer.headers['cache-control']).toBe('no-store');
-    const location = String(answer.headers['location']);
+    const location = String(answer.headers.location);
     const clickId = clickIdIn(location);
     expect(location).toBe(`https://casino.example/go?cid=${clickId}&s=a%20b`);
     const { click, raw, outbox } = await rowsOf(clickId);
@@ -94,7 +97,9 @@ describe('GET /c/{slug}', () => {
     // A pool of its own: the catalog may be reloading through the shared one.
     const counted = createDb(ingest.testDb.url, { applicationName: 'counted', poolMax: 1 });
     counted.on('query', ({ sql }: { sql: string }) => statements.push(sql));
-    await request(createApp({ ...ingest.deps, db: counted })).get('/c/go?p=unknown').expect(302);
+    await request(createApp({ ...ingest.deps, db: counted }))
+      .get('/c/go?p=unknown')
+      .expect(302);
     await counted.destroy();
     expect(statements).toHaveLength(1);
     expect(statements.join()).not.toMatch(/\bselect\b/i);
@@ -108,7 +113,7 @@ describe('GET /c/{slug}', () => {
     const second = await request(ingest.app).get('/c/go').set('cookie', `a=b; ${pair}`);
     expect(String(second.headers['set-cookie'])).toContain(pair);
     const [a, b] = await Promise.all(
-      [first, second].map((answer) => rowsOf(clickIdIn(String(answer.headers['location'])))),
+      [first, second].map((answer) => rowsOf(clickIdIn(String(answer.headers.location)))),
     );
     expect(a?.click.visitor_id).toBe(b?.click.visitor_id);
   });
@@ -129,7 +134,7 @@ describe('GET /c/{slug}', () => {
 
   it('credits the campaign’s partner for an unknown code, and says why', async () => {
     const answer = await request(ingest.app).get('/c/go?p=nobody');
-    const { click } = await rowsOf(clickIdIn(String(answer.headers['location'])));
+    const { click } = await rowsOf(clickIdIn(String(answer.headers.location)));
     expect(click).toMatchObject({
       partner_id: uuidFromId(housePartner),
       partner_reason: 'unknown_partner_code',
@@ -138,13 +143,21 @@ describe('GET /c/{slug}', () => {
 
   it('stores placeholders that were never filled in as absent', async () => {
     const answer = await request(ingest.app).get('/c/go?sub1={clickid}&sub2=[CLICK_ID]&cid=%24%7BSUBID%7D');
-    const { click } = await rowsOf(clickIdIn(String(answer.headers['location'])));
+    const { click } = await rowsOf(clickIdIn(String(answer.headers.location)));
     expect(click).toMatchObject({ subs: {}, external_id: null });
   });
 
   it('stores whatever bytes a link holds', async () => {
-    for (const query of ['sub1=%00', 'sub1=%ED%A0%80', 'sub1=%FF%FE', `sub1=${'x'.repeat(9_000)}`, '%', '&&=&']) {
-      await request(ingest.app).get(`/c/go?${query}`).expect(302);
+    for (const query of [
+      'sub1=%00',
+      'sub1=%ED%A0%80',
+      'sub1=%FF%FE',
+      `sub1=${'x'.repeat(9_000)}`,
+      '%',
+      '&&=&',
+    ]) {
+      const answer = await request(ingest.app).get(`/c/go?${query}`);
+      expect(answer.status).toBe(302);
     }
   });
 
@@ -165,8 +178,8 @@ describe('GET /c/{slug}', () => {
     for (const slug of ['go', 'paths', 'paused']) {
       const answer = await request(ingest.app).get(`/c/${slug}?${query}`);
       expect(answer.status).toBe(302);
-      expect(new URL(String(answer.headers['location'])).origin).toBe('https://casino.example');
-      expect(answer.headers['location']).not.toMatch(/[\r\n\\]/);
+      expect(new URL(String(answer.headers.location)).origin).toBe('https://casino.example');
+      expect(answer.headers.location).not.toMatch(/[\r\n\\]/);
     }
   });
 
@@ -174,7 +187,7 @@ describe('GET /c/{slug}', () => {
     const before = await clickCount();
     const answer = await request(ingest.app).get('/c/paused?sub1=x');
     expect(answer.status).toBe(302);
-    expect(answer.headers['location']).toBe('https://casino.example/closed?s=x');
+    expect(answer.headers.location).toBe('https://casino.example/closed?s=x');
     expect(answer.headers['set-cookie']).toBeUndefined();
     expect(await clickCount()).toBe(before);
   });
@@ -185,7 +198,7 @@ describe('GET /c/{slug}', () => {
       const answer = await request(ingest.app).get(`/c/${slug}?url=https://evil.example`);
       expect(answer.status).toBe(404);
       expect(answer.headers['content-type']).toContain('text/html');
-      expect(answer.headers['location']).toBeUndefined();
+      expect(answer.headers.location).toBeUndefined();
       expect(answer.text).not.toContain('evil');
     },
   );
@@ -194,7 +207,7 @@ describe('GET /c/{slug}', () => {
     const before = await clickCount();
     const answer = await request(ingest.app).head('/c/go?sub1=x');
     expect(answer.status).toBe(302);
-    expect(answer.headers['location']).toBe('https://casino.example/go?cid=&s=x');
+    expect(answer.headers.location).toBe('https://casino.example/go?cid=&s=x');
     expect(answer.headers['set-cookie']).toBeUndefined();
     expect(await clickCount()).toBe(before);
   });
@@ -220,7 +233,7 @@ describe('GET /c/{slug}', () => {
     );
     expect(answers.every(({ status }) => status === 302)).toBe(true);
     expect(await clickCount()).toBe(before + 100);
-    const ids = answers.map((answer) => uuidFromId(clickIdIn(String(answer.headers['location']))));
+    const ids = answers.map((answer) => uuidFromId(clickIdIn(String(answer.headers.location))));
     expect(await db('outbox').where('kind', 'click').whereIn('ref_id', ids)).toHaveLength(100);
   });
 });
@@ -228,7 +241,10 @@ describe('GET /c/{slug}', () => {
 describe('while Postgres is away', () => {
   const closed = 'postgres://nobody@127.0.0.1:1/none';
 
-  async function withApp<T>(url: string, work: (app: ReturnType<typeof createApp>) => Promise<T>): Promise<T> {
+  async function withApp<T>(
+    url: string,
+    work: (app: ReturnType<typeof createApp>) => Promise<T>,
+  ): Promise<T> {
     const away = createDb(url, { applicationName: 'away', poolMax: 2 });
     try {
       return await work(createApp({ ...ingest.deps, db: away }));
@@ -295,15 +311,21 @@ describe('while Postgres is away', () => {
       const before = await untracked();
       const answer = await request(app).get('/c/lands?sub1=x');
       expect(answer.status).toBe(302);
-      expect(answer.headers['location']).toBe('https://casino.example/go?cid=&s=x');
+      expect(answer.headers.location).toBe('https://casino.example/go?cid=&s=x');
       expect(answer.headers['set-cookie']).toBeUndefined();
       expect(await untracked()).toBe(before + 1);
     });
   });
 
   it('asks to try again, not that nothing is there, before any campaign could be read', async () => {
-    const empty: CampaignCatalog = { ...ingest.deps.catalog, isLoaded: () => false, findCampaign: () => null };
-    await request(createApp({ ...ingest.deps, catalog: empty })).get('/c/go').expect(503);
+    const empty: CampaignCatalog = {
+      ...ingest.deps.catalog,
+      isLoaded: () => false,
+      findCampaign: () => null,
+    };
+    await request(createApp({ ...ingest.deps, catalog: empty }))
+      .get('/c/go')
+      .expect(503);
   });
 });
 

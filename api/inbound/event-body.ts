@@ -30,7 +30,11 @@ export function readEventBody<Fields extends Record<string, unknown>>(
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new AppError('invalid_request', 'Send one event as a JSON object.');
   }
-  const { known, spellings, unknownFields } = canonicalNames(body, new Set(Object.keys(schema.shape)), aliases);
+  const { known, spellings, unknownFields } = canonicalNames(
+    body,
+    new Set(Object.keys(schema.shape)),
+    aliases,
+  );
   const spelling = (path: string): string => {
     const [first = '', ...rest] = path.split('.');
     return [spellings.get(first) ?? first, ...rest].join('.');

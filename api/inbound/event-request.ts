@@ -22,10 +22,7 @@ export function eventRequest(deps: ApiDeps, translate: (body: unknown) => Incomi
     async (req, res) => {
       const { origin, trust, budgetMs } = senderOf(res);
       const event = { ...translate(req.body), ...origin, trust };
-      const { status, id } = await withDeadline(
-        acceptEvent(deps.db, event, deps.clock.nowMs()),
-        budgetMs,
-      );
+      const { status, id } = await withDeadline(acceptEvent(deps.db, event, deps.clock.nowMs()), budgetMs);
       deps.metrics.events.inc({ outcome: status });
       res.json({ status, eventId: event.senderEventId, id });
     },

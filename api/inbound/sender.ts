@@ -33,7 +33,8 @@ const SIGNATURE_HEADERS = ['webhook-id', 'webhook-timestamp', 'webhook-signature
 export function identifySender(deps: ApiDeps): RequestHandler {
   return async (req, res, next) => {
     const startedMs = performance.now();
-    const lookUp = isSigned(req) ? senderBySource(deps, req) : senderByKey(deps, req, res);
+    const source = signingSource(req);
+    const lookUp = source === null ? senderByKey(deps, req, res) : senderBySource(deps, source);
     const sender = await withDeadline(lookUp, ANSWER_WITHIN_MS);
     const budgetMs = ANSWER_WITHIN_MS - (performance.now() - startedMs);
     (res.locals as EventLocals).sender = { ...sender, budgetMs };
@@ -65,15 +66,15 @@ export function senderOf(res: Response): Sender {
   return sender;
 }
 
-function isSigned(req: Request): boolean {
-  return (
-    typeof req.query['source'] === 'string' &&
-    SIGNATURE_HEADERS.some((header) => req.headers[header] !== undefined)
-  );
+/** The source that a signed request names; null when the request is not signed. */
+function signingSource(req: Request): string | null {
+  const { source } = req.query;
+  const isSigned = SIGNATURE_HEADERS.some((header) => req.headers[header] !== undefined);
+  return isSigned && typeof source === 'string' ? source : null;
 }
 
-async function senderBySource(deps: ApiDeps, req: Request): Promise<Omit<Sender, 'budgetMs'>> {
-  const sourceId = parseId('src', String(req.query['source']));
+async function senderBySource(deps: ApiDeps, named: string): Promise<Omit<Sender, 'budgetMs'>> {
+  const sourceId = parseId('src', named);
   const source = sourceId === null ? null : await findSigningSource(deps.db, sourceId);
   // One answer for an unknown source and for a wrong secret: a stranger learns of neither.
   if (source === null) throw badSignature();

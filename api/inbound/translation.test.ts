@@ -56,7 +56,11 @@ describe('translateGaming', () => {
     };
     const camel = { ...DEPOSIT, transactionId: 'T1', clickId: 'c', status: 'pending' };
     expect(gaming('deposit', snake)).toEqual({ ...gaming('deposit', camel), raw: expect.anything() });
-    expect(gaming('deposit', snake)).toMatchObject({ transactionKey: 'T1', status: 'pending', clickRef: 'c' });
+    expect(gaming('deposit', snake)).toMatchObject({
+      transactionKey: 'T1',
+      status: 'pending',
+      clickRef: 'c',
+    });
   });
 
   it('accepts every optional field, keeps personal ones apart and counts what it does not know', () => {
@@ -103,7 +107,11 @@ describe('translateGaming', () => {
   });
 
   it('reads a chargeback', () => {
-    expect(gaming('chargeback', CHARGEBACK)).toMatchObject({ kind: 'chargeback', refersTo: 'E1', status: null });
+    expect(gaming('chargeback', CHARGEBACK)).toMatchObject({
+      kind: 'chargeback',
+      refersTo: 'E1',
+      status: null,
+    });
     const { depositEventId: _depositEventId, ...byTransaction } = CHARGEBACK;
     expect(gaming('chargeback', { ...byTransaction, deposit_transaction_id: 'T1' }).refersTo).toBe('T1');
   });
@@ -194,10 +202,12 @@ describe('translateGaming', () => {
 
   it('reads amounts by their currency', () => {
     expect(gaming('deposit', { ...DEPOSIT, amount: '500', currency: 'JPY' }).money?.amountMinor).toBe(500n);
-    expect(gaming('deposit', { ...DEPOSIT, amount: '1.234', currency: 'KWD' }).money?.amountMinor).toBe(1234n);
-    expect(refusalOf(() => gaming('deposit', { ...DEPOSIT, amount: '5.5', currency: 'JPY' })).errors).toMatchObject(
-      [{ path: 'amount' }],
+    expect(gaming('deposit', { ...DEPOSIT, amount: '1.234', currency: 'KWD' }).money?.amountMinor).toBe(
+      1234n,
     );
+    expect(
+      refusalOf(() => gaming('deposit', { ...DEPOSIT, amount: '5.5', currency: 'JPY' })).errors,
+    ).toMatchObject([{ path: 'amount' }]);
   });
 });
 

@@ -13,7 +13,7 @@ export function duplicateKey(text: string): FieldProblem | null {
   const levels: Level[] = [];
   for (let at = 0; at < text.length; at += 1) {
     const level = levels.at(-1);
-    switch (text[at]) {
+    switch (text.charAt(at)) {
       case '{':
         levels.push({ keys: new Set(), name: '', index: 0 });
         break;

@@ -33,7 +33,7 @@ export const unknownRoute: RequestHandler = (req) => {
 };
 
 /** Writes one problem document. Its `type` is a stable name of the code, not an address. */
-export function sendProblem(res: Response, refusal: AppError): void {
+function sendProblem(res: Response, refusal: AppError): void {
   const { http, title } = ERROR_CODES[refusal.code];
   if (http === 401) res.setHeader('www-authenticate', 'Bearer');
   if (http === 503) res.setHeader('retry-after', String(RETRY_AFTER_SECONDS));
@@ -64,7 +64,7 @@ export function toAppError(error: unknown): AppError {
 
 /** Express and its body reader throw errors that carry a status and a type. */
 function fromHttpLibrary(error: unknown): AppError | null {
-  if (!(error instanceof Error)) return null;
+  if (typeof error !== 'object' || error === null) return null;
   const { status, type } = error as { status?: unknown; type?: unknown };
   if (typeof status !== 'number' || status < 400 || status > 499) return null;
   const code = LIBRARY_CODES[status] ?? 'invalid_request';

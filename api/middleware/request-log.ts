@@ -15,10 +15,11 @@ const MAX_LOGGED_PATH = 200;
  * keys, click ids and whatever a stranger wrote. Probes and scrapes are logged at debug.
  */
 export function requestLog(deps: ApiDeps): RequestHandler {
-  return pinoHttp<Asked, ServerResponse>({
+  return pinoHttp<Asked>({
     logger: deps.logger,
     genReqId: (_req, res) => requestIdOf(res as Response),
     quietReqLogger: true,
+    quietResLogger: true,
     customAttributeKeys: { reqId: 'requestId' },
     customLogLevel: (req, res, error) => levelOf(req, res, error),
     customSuccessObject: (req, res, value: { responseTime?: number }) => line(req, res, value.responseTime),
@@ -26,7 +27,7 @@ export function requestLog(deps: ApiDeps): RequestHandler {
       line(req, res, value.responseTime),
     customSuccessMessage: () => 'request',
     customErrorMessage: () => 'request',
-  }) as unknown as RequestHandler;
+  });
 }
 
 const PROBES: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);

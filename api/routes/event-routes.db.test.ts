@@ -1,8 +1,8 @@
 import request from 'supertest';
 import { signWebhook } from '../../clients/standard-webhooks';
 import { createDb, type Db } from '../../db/knex';
-import { createWorkspace } from '../../db/seed-instance';
 import { mintId } from '../../db/mint-id';
+import { createWorkspace } from '../../db/seed-instance';
 import { type CampaignId, type EventId, idFromUuid, uuidFromId } from '../../domain/ids';
 import { MINUTE_MS, SECOND_MS, toIso } from '../../domain/time';
 import { insertCampaign } from '../../testing/builders/insert-campaign';
@@ -66,8 +66,10 @@ function post(path: string, body: object | string, key: string = source.key, app
 }
 
 const factOf = async (id: unknown) =>
-  db('events').where('event_id', uuidFromId(id as EventId)).first();
-const receipts = async () => Number((await db('inbox').count('* as n').first())?.['n']);
+  db('events')
+    .where('event_id', uuidFromId(id as EventId))
+    .first();
+const receipts = async () => Number((await db('inbox').count('* as n').first())?.n);
 
 describe('a reported event', () => {
   it.each(['/webhooks/gaming/registration', '/webhooks/registration'])('is accepted at %s', async (path) => {
@@ -145,7 +147,10 @@ describe('a reported event', () => {
 
   it('is quarantined when it is dated ahead of our clock', async () => {
     const occurredAt = toIso(ingest.clock.nowMs() + 6 * MINUTE_MS);
-    const answer = await post('/webhooks/gaming/registration', registration({ clickId: await newClick(), occurredAt }));
+    const answer = await post(
+      '/webhooks/gaming/registration',
+      registration({ clickId: await newClick(), occurredAt }),
+    );
     expect(answer.body.status).toBe('quarantined');
   });
 
@@ -180,7 +185,11 @@ describe('a reported event', () => {
   it('is a conflict when a later status names another player', async () => {
     const body = deposit({ clickId: await newClick(), transactionId: 'T-two', status: 'pending' });
     await post('/webhooks/gaming/deposit', body);
-    const other = await post('/webhooks/gaming/deposit', { ...body, playerId: 'somebody-else', status: 'confirmed' });
+    const other = await post('/webhooks/gaming/deposit', {
+      ...body,
+      playerId: 'somebody-else',
+      status: 'confirmed',
+    });
     expect(other.status).toBe(409);
     expect(other.body.errors).toMatchObject([{ path: 'playerId' }]);
   });
@@ -222,7 +231,10 @@ describe('POST /conversions/track', () => {
       occurred_at: new Date(ingest.clock.nowMs()),
     });
     ingest.clock.set(ingest.clock.nowMs() + SECOND_MS);
-    expect((await post('/conversions/track', body)).body).toMatchObject({ status: 'duplicate', id: answer.body.id });
+    expect((await post('/conversions/track', body)).body).toMatchObject({
+      status: 'duplicate',
+      id: answer.body.id,
+    });
   });
 });
 
@@ -244,8 +256,8 @@ describe('bad input', () => {
     ['half a character', '{"playerId":"a\\ud800"}', 400, 'invalid_request', 'playerId'],
     ['__proto__', '{"__proto__":{"a":1}}', 400, 'invalid_request', '__proto__'],
     ['a field given twice', '{"playerId":"a","playerId":"b"}', 400, 'invalid_request', 'playerId'],
-    ['depth above 32', `{"deep":${deep}}`, 400, 'invalid_request'],
-    ['more than 1 MB', JSON.stringify({ pad: 'x'.repeat(1_100_000) }), 413, 'body_too_large'],
+    ['depth above 32', `{"deep":${deep}}`, 400, 'invalid_request', null],
+    ['more than 1 MB', JSON.stringify({ pad: 'x'.repeat(1_100_000) }), 413, 'body_too_large', null],
     ['a placeholder', '{"clickId":"{clickid}"}', 400, 'unresolved_macro', 'clickId'],
   ])('%s is refused with the field, and nothing is stored', async (_what, given, status, code, path) => {
     const before = await receipts();
@@ -253,14 +265,15 @@ describe('bad input', () => {
     const rest = JSON.stringify(deposit());
     const own = new Set(isPart && path !== '__proto__' ? Object.keys(JSON.parse(given)) : []);
     const kept = Object.entries(JSON.parse(rest)).filter(([name]) => !own.has(name));
-    const body = isPart ? `${given.slice(0, -1)},${JSON.stringify(Object.fromEntries(kept)).slice(1)}` : given;
+    const body = isPart
+      ? `${given.slice(0, -1)},${JSON.stringify(Object.fromEntries(kept)).slice(1)}`
+      : given;
     const answer = await post('/webhooks/gaming/deposit', body);
     expect(answer.status).toBe(status);
     expect(answer.headers['content-type']).toContain('application/problem+json');
     expect(answer.body).toMatchObject({ code, requestId: expect.any(String) });
-    if (path !== null) {
-      expect(answer.body.errors.map((error: { path: string }) => error.path)).toContain(path);
-    }
+    const paths: string[] = (answer.body.errors ?? []).map((error: { path: string }) => error.path);
+    expect(path === null || paths.includes(path)).toBe(true);
     expect(await receipts()).toBe(before);
   });
 
@@ -271,7 +284,7 @@ describe('bad input', () => {
       .set('authorization', `Bearer ${source.key}`)
       .set('content-type', 'application/json')
       .serialize((value: unknown) => value as string)
-      .send(bytes as unknown as object);
+      .send(bytes);
     expect(answer.status).toBe(400);
     expect(answer.body.code).toBe('malformed_json');
   });
@@ -394,7 +407,8 @@ describe('who may report', () => {
 });
 
 describe('POST /v1/quarantine/{id}/match', () => {
-  const match = (id: string, body: object, key = ingest.adminKey) => post(`/v1/quarantine/${id}/match`, body, key);
+  const match = (id: string, body: object, key = ingest.adminKey) =>
+    post(`/v1/quarantine/${id}/match`, body, key);
 
   it('releases the event and what waits for its player', async () => {
     const first = await post('/webhooks/gaming/deposit', deposit());

@@ -5,11 +5,14 @@ let fixture: IngestFixture;
 beforeAll(async () => {
   fixture = await startIngest();
 });
+// Ids follow the clock, and lists and audit the ids.
+const tick = (): void => fixture.clock.set(fixture.clock.nowMs() + 1);
 afterAll(() => fixture.stop());
 
 type Json = Record<string, unknown>;
 
 function call(method: 'get' | 'post' | 'patch', path: string, body?: Json): request.Test {
+  if (method !== 'get') tick();
   const sent = request(fixture.app)[method](path).set('authorization', `Bearer ${fixture.adminKey}`);
   return body === undefined ? sent : sent.send(body);
 }
@@ -113,8 +116,9 @@ describe('deals', () => {
       validFrom: null,
       createdAt: expect.any(String),
     });
+    const second = await create(path, { kind: 'cpa', cpa });
     const nowIso = new Date(fixture.clock.nowMs()).toISOString();
-    expect(await create(path, { kind: 'cpa', cpa })).toMatchObject({ version: 2, validFrom: nowIso });
+    expect(second).toMatchObject({ version: 2, validFrom: nowIso });
     const laterIso = new Date(fixture.clock.nowMs() + 60_000).toISOString();
     const third = await create(path, { kind: 'cpa', cpa, validFrom: laterIso });
     expect(third).toMatchObject({ version: 3, validFrom: laterIso, minDeposit: null });
@@ -128,7 +132,7 @@ describe('deals', () => {
     const { partnerId } = await newPartner();
     const path = `/v1/partners/${partnerId}/deals`;
     const deals = await Promise.all(Array.from({ length: 8 }, () => create(path, { kind: 'cpa', cpa })));
-    expect(deals.map(({ version }) => version).sort()).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(deals.map(({ version }) => version).sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
   });
 
   it.each([
@@ -176,7 +180,8 @@ describe('campaigns', () => {
     expect(fixture.deps.catalog.findCampaign(campaign.slug)?.status).toBe('active');
     const path = `/v1/campaigns/${campaign.campaignId}`;
     const changed = (await call('patch', path, { status: 'paused', partnerId: null })).body;
-    expect(changed).toEqual({ ...campaign, version: 2, status: 'paused', partnerId: null });
+    const updatedAt = new Date(fixture.clock.nowMs()).toISOString();
+    expect(changed).toEqual({ ...campaign, version: 2, status: 'paused', partnerId: null, updatedAt });
     expect(fixture.deps.catalog.findCampaign(campaign.slug)?.status).toBe('paused');
     await Promise.all(['a', 'b', 'c'].map((name) => call('patch', path, { name }).expect(200)));
     expect((await call('get', path)).body).toMatchObject({ version: 5, status: 'paused' });

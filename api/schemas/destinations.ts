@@ -97,7 +97,7 @@ const createdDestinationSchema = z
   })
   .meta({ id: 'CreatedDestination' });
 
-export const testPostbackSchema = z.object({ postbackId: shownId('pbk') }).meta({ id: 'TestPostback' });
+const testPostbackSchema = z.object({ postbackId: shownId('pbk') }).meta({ id: 'TestPostback' });
 
 export function destinationJson(destination: Destination): z.input<typeof destinationSchema> {
   return {

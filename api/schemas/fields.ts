@@ -106,8 +106,9 @@ export function instantJson(ms: number): string {
 export function changeOf<Shape extends z.ZodRawShape>(shape: Shape) {
   return z
     .strictObject(shape)
-    .refine(
-      (change) => Object.values(change).some((value) => value !== undefined),
-      'must change at least one field',
-    );
+    .refine((change) => Object.values(change).some((value) => value !== undefined), {
+      message: 'must change at least one field',
+      // Only when nothing else is wrong: a body of unknown fields has been told so already.
+      when: ({ issues }) => issues.length === 0,
+    });
 }

@@ -2,7 +2,7 @@ import type { OpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
 import { registerOperation } from './operation';
 
-export const livenessSchema = z.object({ status: z.literal('ok') }).meta({ id: 'Liveness' });
+const livenessSchema = z.object({ status: z.literal('ok') }).meta({ id: 'Liveness' });
 
 const check = z.enum(['ok', 'failed']);
 

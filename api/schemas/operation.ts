@@ -4,7 +4,7 @@ import type { Scope } from '../../db/stores/api-key-store';
 import { ERROR_CODES, type ErrorCode } from '../../domain/errors';
 
 /** RFC 9457, as every refusal is answered. */
-export const problemSchema = z
+const problemSchema = z
   .object({
     type: z.string().meta({ example: 'urn:clickchain:problem:invalid_request' }),
     title: z.string(),

@@ -1,8 +1,9 @@
 import { Command } from 'commander';
-import { ConfigError, parseConfig } from '../../config/config';
+import { type Config, parseConfig } from '../../config/config';
 import { createDb, type Db } from '../../db/knex';
 import { migrate } from '../../db/migrate';
 import { readInstanceFile } from '../../embedded/instance-file';
+import { isAlive } from '../../embedded/process-table';
 import { say } from '../output';
 
 export function migrateCommand(): Command {
@@ -17,15 +18,22 @@ export function migrateCommand(): Command {
  * running.
  */
 export async function withDatabase<Result>(work: (db: Db) => Promise<Result>): Promise<Result> {
-  const config = parseConfig(process.env);
-  const databaseUrl = config.databaseUrl ?? readInstanceFile(config.dataDir)?.databaseUrl;
-  if (databaseUrl === undefined) {
-    throw new ConfigError([`DATABASE_URL: expected, as no instance has been started in ${config.dataDir}`]);
-  }
+  const databaseUrl = chooseDatabase(parseConfig(process.env));
   const db = createDb(databaseUrl, { poolMax: 4, applicationName: 'clickchain-cli' });
   try {
     return await work(db);
   } finally {
     await db.destroy();
   }
+}
+
+function chooseDatabase(config: Config): string {
+  if (config.databaseUrl !== null) return config.databaseUrl;
+  const instance = readInstanceFile(config.dataDir);
+  if (instance === null || instance.pids.postgres === null || !isAlive(instance.pids.postgres)) {
+    throw new Error(
+      `No embedded instance runs on ${config.dataDir}. Start it (\`clickchain start\`), or set DATABASE_URL.`,
+    );
+  }
+  return instance.databaseUrl;
 }

@@ -12,6 +12,9 @@ export function startCommand(): Command {
     .action(run);
 }
 
+// Ctrl+C under npm arrives twice, from the terminal and from npm; a person is slower than that.
+const sameSignalMs = 1_000;
+
 async function run(): Promise<void> {
   const config = parseConfig(process.env);
   const reporter = createReporter(process.stdout);
@@ -21,16 +24,19 @@ async function run(): Promise<void> {
 
   // The terminal may be gone when we still report that we stop.
   process.stdout.on('error', () => undefined);
+  let firstSignalAt = 0;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
-      if (interrupted.signal.aborted) {
+      if (!interrupted.signal.aborted) {
+        firstSignalAt = performance.now();
+        say('\nStopping … (once more to stop at once)');
+        interrupted.abort();
+        ended = instance?.stop() ?? null;
+      } else if (performance.now() - firstSignalAt > sameSignalMs) {
         say('Stopping at once. The next start repairs what has to be repaired.');
         instance?.kill();
         process.exit(1);
       }
-      say('\nStopping … (once more to stop at once)');
-      interrupted.abort();
-      ended = instance?.stop() ?? null;
     });
   }
 

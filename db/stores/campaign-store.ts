@@ -77,9 +77,9 @@ export async function findCampaign(
   workspaceId: WorkspaceId,
   campaignId: CampaignId,
 ): Promise<Campaign | null> {
-  const row: Row | undefined = await currentVersions(db, workspaceId)
+  const row = await currentVersions(db, workspaceId)
     .where('c.campaign_id', uuidFromId(campaignId))
-    .first();
+    .first<Row | undefined>();
   return row === undefined ? null : fromRow(row);
 }
 

@@ -47,7 +47,7 @@ export async function insertDeal(db: Db, workspaceId: WorkspaceId, deal: StoredD
   });
 }
 
-/** A partner's deals, oldest version first. */
+/** A partner's deals, oldest first; those of the same millisecond in any order. */
 export async function listDeals(
   db: Db,
   workspaceId: WorkspaceId,

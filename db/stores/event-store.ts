@@ -27,7 +27,7 @@ export function acceptEvent(db: Db, event: NewEvent, nowMs: number): Promise<Acc
   return db.transaction(async (trx) => {
     if (event.kind === 'deposit') await lockTransaction(trx, event);
     const id = mintId('evt', nowMs);
-    if (!(await insertReceipt(trx, id, event, nowMs))) return await resolveRepeat(trx, event);
+    if (!(await insertReceipt(trx, id, event, nowMs))) return resolveRepeat(trx, event);
     if (event.kind === 'deposit') await refuseAnotherPlayer(trx, event);
     const player =
       event.playerExternalId === null

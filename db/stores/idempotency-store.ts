@@ -3,7 +3,7 @@ import { DAY_MS } from '../../domain/time';
 import type { Db } from '../knex';
 
 /** How long a repeated request is answered like the first. */
-export const IDEMPOTENCY_TTL_MS = DAY_MS;
+const IDEMPOTENCY_TTL_MS = DAY_MS;
 
 export type IdempotencySlot = {
   readonly keyId: ApiKeyId;

@@ -17,7 +17,7 @@ import { mintId } from '../mint-id';
 import type { ConversionOwner } from './conversion-store';
 
 /** A commission line as it stands: what is booked for it now. */
-export type StoredLine = Omit<DeservedLine, 'dealVersion' | 'reason'> & {
+export type StoredLine = Omit<DeservedLine, 'dealVersion'> & {
   readonly lineId: Id<'lin'>;
   readonly conversionId: ConversionId;
   readonly revision: number;
@@ -33,12 +33,13 @@ type LineRow = {
   amount_minor: bigint;
   currency: Currency;
   revision: number;
+  reason: string;
 };
 
 export async function loadPlayerLines(db: Db, playerId: PlayerId): Promise<StoredLine[]> {
   const rows: LineRow[] = await db('commission_lines')
     .select('line_id', 'conversion_id', 'partner_id', 'campaign_id', 'kind', 'deal_id', 'amount_minor')
-    .select('currency', 'revision')
+    .select('currency', 'revision', 'reason')
     .where('player_id', uuidFromId(playerId));
   return rows.map((row) => ({
     lineId: idFromUuid('lin', row.line_id),
@@ -50,6 +51,7 @@ export async function loadPlayerLines(db: Db, playerId: PlayerId): Promise<Store
     amountMinor: row.amount_minor,
     currency: row.currency,
     revision: row.revision,
+    reason: row.reason,
   }));
 }
 
@@ -80,7 +82,7 @@ export async function bookLine(
   nowMs: number,
 ): Promise<void> {
   const entries = journalEntries(stored, deserved);
-  if (stored !== null && entries.length === 0 && stored.dealId === deserved.dealId) return;
+  if (stored !== null && entries.length === 0 && saysTheSame(stored, deserved)) return;
   const lineId = stored?.lineId ?? mintId('lin', nowMs);
   const revision = (stored?.revision ?? 0) + 1;
   const row = {
@@ -109,6 +111,10 @@ export async function bookLine(
   if (entries.length === 0) return;
   const journal = { lineId, lineRevision: revision, reason: deserved.reason, causedBy };
   await appendJournal(db, owner.workspaceId, journal, entries, nowMs);
+}
+
+function saysTheSame(stored: StoredLine, deserved: LineChange['deserved']): boolean {
+  return stored.dealId === deserved.dealId && stored.reason === deserved.reason;
 }
 
 async function appendJournal(

@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import type { Page, PageRequest } from '../page';
 import { cutPage } from '../read-models/cut-page';
 
-/** Runs a list query as one page. Ids are v7, so their order is the order of creation and never changes. */
+/** Runs a list query as one page. Ids are v7, so their order is that of creation, to the millisecond, and never changes. */
 export async function pageOf<Row extends object, Item>(
   query: Knex.QueryBuilder,
   idColumn: keyof Row & string,

@@ -44,9 +44,9 @@ export async function findSource(
   workspaceId: WorkspaceId,
   sourceId: SourceId,
 ): Promise<Source | null> {
-  const row: Row | undefined = await sourcesOf(db, workspaceId)
+  const row = await sourcesOf(db, workspaceId)
     .where('s.source_id', uuidFromId(sourceId))
-    .first();
+    .first<Row | undefined>();
   return row === undefined ? null : fromRow(row);
 }
 

@@ -34,6 +34,7 @@ export function depositConversion(
       facts: [...deposit.facts, ...deposit.chargebacks],
       isStanding: isFirst,
       touch,
+      noTouchReason: deposit.confirmed === null ? null : (binding?.reason ?? null),
       deal: binding?.deal ?? null,
     }),
   };

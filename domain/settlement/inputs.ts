@@ -8,12 +8,14 @@ export function describeInputs(inputs: {
   readonly facts: readonly Fact[];
   readonly isStanding: boolean;
   readonly touch: Touch | null;
+  /** Why there is no touch: a click that appears outside of its window changes nothing but this. */
+  readonly noTouchReason: string | null;
   readonly deal?: Deal | null;
 }): string {
   return JSON.stringify({
     facts: [...inputs.facts].sort(byOwnTime).map(describeFact),
     standing: inputs.isStanding,
-    touch: inputs.touch?.clickId ?? null,
+    touch: inputs.touch?.clickId ?? inputs.noTouchReason,
     model: inputs.touch?.model ?? null,
     deal: inputs.deal?.dealId ?? null,
   });

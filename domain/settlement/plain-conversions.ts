@@ -26,7 +26,12 @@ export function registrationConversion(
     credits: touch === null ? [] : shareCredit([{ touch, weight: 1n }], null),
     lines: [],
     chargebacks: [],
-    inputs: describeInputs({ facts: [fact], isStanding, touch }),
+    inputs: describeInputs({
+      facts: [fact],
+      isStanding,
+      touch,
+      noTouchReason: isStanding ? (binding?.reason ?? null) : null,
+    }),
   };
 }
 
@@ -54,7 +59,7 @@ export function soloConversion(
     credits: touch === null || isBlocked ? [] : shareCredit([{ touch, weight: 1n }], value),
     lines: [],
     chargebacks: [],
-    inputs: describeInputs({ facts: [fact], isStanding: true, touch }),
+    inputs: describeInputs({ facts: [fact], isStanding: true, touch, noTouchReason: reason }),
   };
 }
 

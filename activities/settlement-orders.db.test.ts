@@ -1,0 +1,154 @@
+import fc from 'fast-check';
+import type { Db } from '../db/knex';
+import { mintId } from '../db/mint-id';
+import { type ClickId, uuidFromId } from '../domain/ids';
+import { findPlayer, type PlayerBooks, readPlayerBooks, readTrialBalance } from '../testing/player-books';
+import { openSettlementBench, type SettlementBench } from '../testing/settlement-bench';
+import { createTestDb, type TestDb } from '../testing/test-db';
+
+const STEPS = ['click', 'registration', 'deposit 1', 'deposit 2', 'chargeback'] as const;
+type Step = (typeof STEPS)[number];
+/** A click is recorded once; what is reported from outside may come again. */
+const REPEATABLE = STEPS.filter((step) => step !== 'click');
+
+const LANES = 4;
+
+/** Who names the click, and what is charged back. */
+type Story = { readonly depositsNameClick: boolean; readonly chargedBack: 'D1' | 'D2' };
+
+let testDb: TestDb;
+let db: Db;
+/** Chains of different workspaces run side by side; those of one run one after the other. */
+let benches: SettlementBench[];
+let chains = 0;
+
+beforeAll(async () => {
+  testDb = await createTestDb();
+  db = testDb.db;
+  benches = [];
+  for (let lane = 0; lane < LANES; lane += 1) benches.push(await openSettlementBench(db));
+});
+afterAll(() => testDb.drop());
+
+type Chain = {
+  readonly bench: SettlementBench;
+  readonly name: string;
+  readonly clickId: ClickId;
+  readonly story: Story;
+};
+
+/** A new player and click in every chain; the names are told apart by the chain's number alone. */
+function startChain(bench: SettlementBench, story: Story): Chain {
+  chains += 1;
+  return { bench, name: `chain${chains}`, clickId: mintId('clk', bench.startMs), story };
+}
+
+async function take({ bench, name, clickId, story }: Chain, step: Step): Promise<void> {
+  const player = name;
+  const deposit = { player, click: story.depositsNameClick ? clickId : undefined };
+  switch (step) {
+    case 'click':
+      await bench.lateClick(clickId);
+      break;
+    case 'registration':
+      await bench.registration({ player, key: `${name}-R1`, click: clickId, atMin: 1 });
+      break;
+    case 'deposit 1':
+      await bench.deposit({ ...deposit, key: `${name}-D1`, atMin: 2 });
+      break;
+    case 'deposit 2':
+      await bench.deposit({ ...deposit, key: `${name}-D2`, atMin: 3, amountMinor: 2_500n });
+      break;
+    case 'chargeback':
+      await bench.chargeback({
+        ...{ player, key: `${name}-C1`, atMin: 4, refersTo: `${name}-${story.chargedBack}` },
+        amountMinor: story.chargedBack === 'D1' ? 10_000n : 1_000n,
+      });
+      break;
+  }
+}
+
+/** The player's books with everything that is this chain's own taken out of the names. */
+async function booksOf({ bench, name, clickId }: Chain): Promise<PlayerBooks> {
+  const books = await readPlayerBooks(db, await findPlayer(db, bench.tenant.workspaceId, name));
+  const own = [`${name}-`, uuidFromId(clickId), uuidFromId(bench.dealId), bench.campaignId, bench.partnerId];
+  return JSON.parse(
+    own.reduce((text, part) => text.replaceAll(part, ''), JSON.stringify(books)),
+  ) as PlayerBooks;
+}
+
+async function expectNothingWaits(bench: SettlementBench): Promise<void> {
+  expect(await bench.unhandled()).toEqual([]);
+  const workspaceId = uuidFromId(bench.tenant.workspaceId);
+  expect(await db('quarantine').where('workspace_id', workspaceId).whereNull('released_at')).toEqual([]);
+}
+
+/** All five in some order, some of the reports again, and after which steps the settlement catches up. */
+const orders = fc.subarray(REPEATABLE).chain((repeated) =>
+  fc.record({
+    order: fc.shuffledSubarray([...STEPS, ...repeated], { minLength: STEPS.length + repeated.length }),
+    settledAfter: fc.array(fc.boolean(), { minLength: STEPS.length + repeated.length, maxLength: 9 }),
+  }),
+);
+
+async function expectSameBooksInAnyOrder(story: Story, expected: PlayerBooks, seed: number): Promise<void> {
+  const inLane = (bench: SettlementBench, lane: number) =>
+    fc.assert(
+      fc.asyncProperty(orders, async ({ order, settledAfter }) => {
+        const chain = startChain(bench, story);
+        for (const [index, step] of order.entries()) {
+          await take(chain, step);
+          if (settledAfter[index]) await bench.settleAll();
+        }
+        await bench.settleAll();
+        expect(await booksOf(chain)).toEqual(expected);
+        await expectNothingWaits(bench);
+      }),
+      { numRuns: 100 / LANES, seed: seed + lane },
+    );
+  await Promise.all(benches.map(inLane));
+}
+
+async function inOrder(story: Story): Promise<PlayerBooks> {
+  const [bench] = benches;
+  if (bench === undefined) throw new Error('no bench');
+  const chain = startChain(bench, story);
+  for (const step of STEPS) {
+    await take(chain, step);
+    await bench.settleAll();
+  }
+  return booksOf(chain);
+}
+
+describe('two hundred orders of arrival end in the same books', () => {
+  it('when the first deposit is charged back and only the registration names the click', async () => {
+    const story: Story = { depositsNameClick: false, chargedBack: 'D1' };
+    const expected = await inOrder(story);
+    expect(expected).toMatchObject({ balances: {}, lines: [], firstDeposit: 'D1' });
+    expect(expected.ltv).toEqual([expect.stringMatching(/^EUR 1 2500 .* 1 10000$/)]);
+    await expectSameBooksInAnyOrder(story, expected, 20_261_121);
+  });
+
+  it('when the second is charged back in part and deposits name the click too', async () => {
+    const story: Story = { depositsNameClick: true, chargedBack: 'D2' };
+    const expected = await inOrder(story);
+    expect(expected).toMatchObject({
+      balances: {
+        'expense:commission: EUR D1 cpa': '5000',
+        'payable: EUR D1 cpa': '-5000',
+      },
+      lines: ['D1 cpa 5000 EUR'],
+      firstDeposit: 'D1',
+    });
+    expect(expected.ltv).toEqual([expect.stringMatching(/^EUR 2 11500 .* 1 1000$/)]);
+    await expectSameBooksInAnyOrder(story, expected, 20_261_122);
+  });
+
+  it('and the trial balance of all of them together is zero', async () => {
+    for (const { tenant } of benches) {
+      const { accounts, totals } = await readTrialBalance(db, tenant.workspaceId);
+      expect(totals).toEqual({ EUR: '0' });
+      expect(Object.keys(accounts)).toHaveLength(2);
+    }
+  });
+});

@@ -1,0 +1,95 @@
+import type { Fact } from '../facts';
+import { bookSummary, conversionIn } from '../testing/book-summary';
+import {
+  aChargeback,
+  aDeposit,
+  aLead,
+  anInstall,
+  aRegistration,
+  aSale,
+  aTouch,
+  CLICKED_AT_MS,
+  clicksOf,
+  money,
+  testId,
+} from '../testing/facts';
+import { DAY_MS } from '../time';
+import { settleClickEvent, settlePlayer } from './settle-player';
+
+const day = (days: number) => CLICKED_AT_MS + days * DAY_MS;
+const click = aTouch();
+const registration = aRegistration({ occurredAtMs: day(1) });
+const deposit = aDeposit({ transactionKey: 'd1', occurredAtMs: day(2) });
+const chargeback = aChargeback({ refersTo: 'd1', occurredAtMs: day(9) });
+
+const other = aTouch({ clickId: testId('clk', 2), clickedAtMs: day(5) });
+
+const settle = (facts: readonly Fact[]) => settlePlayer({ facts, clicks: clicksOf(click, other), deals: [] });
+
+const REGISTERED = 'registration registration-1, approved, credited';
+
+describe('soloConversion: installs, leads and sales', () => {
+  it.each<[string, Fact[], string[]]>([
+    [
+      'are credited to the click they name',
+      [anInstall(), aLead(), aSale()],
+      [
+        'install install-1, approved, credited',
+        'lead lead-1, approved, credited',
+        'sale sale-1, approved, credited',
+      ],
+    ],
+    [
+      'are credited to their own click, whatever the player is bound to',
+      [registration, aSale({ clickId: other.clickId, occurredAtMs: day(6) })],
+      [REGISTERED, `sale sale-1, approved, credited ${other.clickId}`],
+    ],
+    [
+      'follow the player’s click once he is bound',
+      [registration, aSale({ clickId: null, occurredAtMs: day(60) })],
+      [REGISTERED, 'sale sale-1, approved, credited'],
+    ],
+    [
+      'do not follow it before',
+      [registration, aLead({ clickId: null, occurredAtMs: day(1) - 1 })],
+      ['lead lead-1, approved, no_touch', REGISTERED],
+    ],
+    [
+      'outside the window',
+      [anInstall({ occurredAtMs: day(30) + 1 })],
+      ['install install-1, approved, outside_click_window'],
+    ],
+    [
+      'of a click without a row',
+      [aLead({ clickId: testId('clk', 9) })],
+      ['lead lead-1, approved, unknown_click'],
+    ],
+    ['blocked', [aSale({ outcome: 'block' })], ['sale sale-1, rejected, fraud_blocked']],
+  ])('%s', (_name, facts, expected) => {
+    expect(bookSummary(settle(facts))).toEqual(expected);
+  });
+
+  it('are valued only when they are sales', () => {
+    const books = settle([anInstall(), aLead(), aSale(), aSale({ transactionKey: 's2', money: null })]);
+    expect(books.conversions.map(({ value }) => value)).toEqual([null, null, null, money('19.99 EUR')]);
+    expect(conversionIn(books, 'sale sale-1').credits).toEqual([
+      { touch: click, weightPpm: 1_000_000, amountMinor: 1_999n },
+    ]);
+  });
+});
+
+describe('settleClickEvent', () => {
+  it.each([
+    ['install', anInstall()],
+    ['lead', aLead()],
+    ['sale', aSale()],
+  ])('credits an %s without a player to its own click', (kind, fact) => {
+    const books = settleClickEvent(fact, clicksOf(click));
+    expect(books).toMatchObject({ binding: null, ltv: [] });
+    expect(bookSummary(books)).toEqual([`${kind} ${kind}-1, approved, credited`]);
+  });
+
+  it.each([registration, deposit, chargeback])('refuses a $kind, which belongs to a player', (fact) => {
+    expect(() => settleClickEvent(fact, clicksOf(click))).toThrow('belongs to a player');
+  });
+});
