@@ -121,10 +121,19 @@ const hygieneRules = [
     name: 'no-orphans',
     comment: 'A file that nobody imports and that imports nothing is forgotten.',
     severity: 'error',
-    // Configuration and reporters are read by their tool; a test or an example is its own entry point.
+    // Configuration, reporters and teardowns are read by their tool, a preloaded script by Node; a test or an
+    // example is its own entry point.
     from: {
       orphan: true,
-      pathNot: ['^[^/]+\\.(c?js|ts)$', '^testing/.*-reporter\\.js$', TEST, '\\.d\\.ts$', '^examples/'],
+      pathNot: [
+        '^[^/]+\\.(c?js|ts)$',
+        '^testing/.*-reporter\\.js$',
+        '^testing/global-teardown\\.ts$',
+        '^embedded/parent-watch\\.ts$',
+        TEST,
+        '\\.d\\.ts$',
+        '^examples/',
+      ],
     },
     to: {},
   },

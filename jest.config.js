@@ -30,6 +30,7 @@ module.exports = {
   // Tests with their own Temporal server are heavy; two at a time suit the smallest machine that runs the suite.
   maxWorkers: 2,
   testTimeout: 30_000,
+  reporters: ['default', '<rootDir>/testing/plain-summary-reporter.js'],
   projects: [
     {
       ...shared,

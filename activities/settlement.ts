@@ -11,7 +11,7 @@ import {
 import { markHandled } from '../db/stores/handled-store';
 import { closeClick, saveBinding, saveLtv } from '../db/stores/player-books-store';
 import { pendingPostbacksOf } from '../db/stores/postback-store';
-import { lockSubjects } from '../db/stores/subject-lock';
+import { lockSubjects, subjectKey } from '../db/stores/subject-lock';
 import type { EventKind, Fact } from '../domain/facts';
 import type { ClickId, EventId, PlayerId, PostbackId } from '../domain/ids';
 import type { Books } from '../domain/settlement/books';
@@ -52,7 +52,7 @@ export function createSettlementActivities({ db, clock }: { db: Db; clock: Clock
 }
 
 async function settle(trx: Db, subject: EventSubject, nowMs: number): Promise<ClickId | null> {
-  await lockSubjects(trx, [subject.playerId ?? subject.eventId]);
+  await lockSubjects(trx, [subjectKey(subject.playerId, subject.eventId)]);
   const books = subject.isTest ? null : await deriveBooks(trx, subject);
   const convertedClickId = books === null ? null : await writeBooks(trx, subject, books, nowMs);
   await markHandled(trx, subject.eventId, nowMs);

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { translateDbError } from '../db/pg-errors';
 import { migrateCommand } from './commands/migrate';
 import { simulateCommand } from './commands/simulate';
 import { startCommand } from './commands/start';
@@ -15,6 +16,6 @@ const program = new Command('clickchain')
   .showHelpAfterError();
 
 program.parseAsync().catch((error: unknown) => {
-  complain(explain(error));
+  complain(explain(translateDbError(error) ?? error));
   process.exitCode = 1;
 });

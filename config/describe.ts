@@ -1,8 +1,8 @@
 import { type VariableDoc, type VariableName, variableNames, variables } from './variables';
 
 /** Markers in docs/configuration.md between which the table is generated. */
-export const tableStart = '<!-- variables: generated from config/variables.ts -->';
-export const tableEnd = '<!-- /variables -->';
+const tableStart = '<!-- variables: generated from config/variables.ts -->';
+const tableEnd = '<!-- /variables -->';
 
 function docOf(name: VariableName): VariableDoc {
   return variables[name].doc;
@@ -14,7 +14,7 @@ function defaultText(doc: VariableDoc): string {
 }
 
 /** The Markdown table of all variables, without the markers. */
-export function renderConfigurationTable(): string {
+function renderConfigurationTable(): string {
   const rows = variableNames.map((name) => {
     const doc = docOf(name);
     const about = doc.internal === true ? `${doc.about} Internal: set by \`clickchain start\`.` : doc.about;

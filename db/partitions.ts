@@ -1,6 +1,6 @@
 import type { Db } from './knex';
 
-export const MONTHS_AHEAD = 3;
+const MONTHS_AHEAD = 3;
 
 export type MonthPartition = { name: string; fromUuid: string; toUuid: string };
 

@@ -115,7 +115,7 @@ export class Boot {
     }
     const start = async (): Promise<RunningUnit> => {
       const server = await startPostgres({ dataDir: this.dataDir, logFile: postgresLogFile(this.dataDir) });
-      server.notes.forEach((note) => void this.reporter.line(`  ${note}`));
+      for (const note of server.notes) this.reporter.line(`  ${note}`);
       try {
         await ensureDatabase(server, databaseName);
       } catch (error) {
@@ -150,7 +150,7 @@ export class Boot {
         uiPort: this.config.temporalUiPort,
         namespace,
       });
-      server.notes.forEach((note) => void this.reporter.line(`  ${note}`));
+      for (const note of server.notes) this.reporter.line(`  ${note}`);
       const before = this.temporalAddress;
       this.temporalAddress = server.address;
       this.followMove(before, this.temporalAddress);

@@ -107,9 +107,12 @@ export async function downloadProgram(
     'sdk-name': 'sdk-typescript',
     'sdk-version': '1.24.0',
   });
-  const info = await fetch(`${download.baseUrl}/${download.artifact}/${download.version}?${query}`, {
-    signal: AbortSignal.timeout(download.connectMs),
-  });
+  const info = await fetch(
+    `${download.baseUrl}/${download.artifact}/${download.version}?${query.toString()}`,
+    {
+      signal: AbortSignal.timeout(download.connectMs),
+    },
+  );
   if (!info.ok) throw new Error(`${download.baseUrl} answered ${info.status}`);
   const { archiveUrl, fileToExtract } = (await info.json()) as { archiveUrl: string; fileToExtract: string };
   const archive = join(scratch, `archive.${format}`);
@@ -142,7 +145,7 @@ async function downloadFile(
         done(null, chunk);
       },
     });
-    const body = Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]);
+    const body = Readable.fromWeb(response.body);
     await pipeline(body, meter, createWriteStream(target), { signal: abort.signal });
   } finally {
     clearTimeout(watchdog);

@@ -22,7 +22,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 async function orphan(child: string): Promise<number> {
   writeFileSync(join(folder, 'child.js'), child);
   const options = `{ execArgv: ['--require', './parent-watch.js'], detached: true, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] }`;
-  const script = `require('child_process').fork('./child.js', [], ${options}).on('message', (pid) => console.log(pid))`;
+  const script = `require('child_process').fork('./child.js', [], ${options}).on('message', (pid) => process.stdout.write(String(pid)))`;
   const supervisor = spawn(process.execPath, ['-e', script], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'inherit'],

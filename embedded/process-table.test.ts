@@ -6,7 +6,7 @@ const marker = `marker-${process.pid}`;
 
 /** A Node.js process that says when it runs. */
 async function startNode(script: string): Promise<ChildProcess> {
-  const child = spawn(process.execPath, ['-e', `${script};console.log('up')`, marker], {
+  const child = spawn(process.execPath, ['-e', `${script};process.stdout.write('up')`, marker], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   if (child.stdout !== null) await once(child.stdout, 'data');

@@ -34,7 +34,9 @@ describe('createReporter', () => {
 
   it('rewrites one line on a terminal', async () => {
     const { written, output } = recorder(true);
-    await createReporter(output).step('Postgres', async () => void jest.advanceTimersByTime(3_000));
+    await createReporter(output).step('Postgres', async () => {
+      jest.advanceTimersByTime(3_000);
+    });
     expect(written.every((text) => text.startsWith('\r') || text.startsWith('✓'))).toBe(true);
     expect(written.filter((text) => text.endsWith('\n'))).toHaveLength(1);
   });

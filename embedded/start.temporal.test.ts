@@ -169,7 +169,7 @@ describe('an embedded instance', () => {
     const distDir = buildStandIns();
     writeFileSync(
       join(distDir, 'api', 'server.js'),
-      `console.error('no licence to serve'); process.exit(3);`,
+      `process.stderr.write('no licence to serve', () => process.exit(3));`,
     );
     const failing = startEmbedded(config, silentReporter, {
       distDir,

@@ -40,6 +40,15 @@ interface Supervised {
   loop: Promise<void>;
 }
 
+/** How a unit is kept running. */
+interface Care {
+  readonly reporter: Reporter;
+  readonly firstDelayMs: number;
+  readonly maxDelayMs: number;
+  readonly stopping: AbortSignal;
+  readonly changed: (unit: Supervised, running: RunningUnit | null) => void;
+}
+
 // A unit that has run this long was healthy: its next crash is a new one.
 const healthyAfterMs = 30_000;
 
@@ -56,32 +65,12 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     options.onChange?.();
   }
 
-  async function keepRunning(unit: Supervised): Promise<void> {
-    let delayMs = firstDelayMs;
-    let startedAt = Date.now();
-    for (;;) {
-      const reason = unit.running === null ? 'it did not start' : await unit.running.exited;
-      changed(unit, null);
-      if (stopping.signal.aborted) return;
-      if (Date.now() - startedAt > healthyAfterMs) delayMs = firstDelayMs;
-      reporter.line(`${unit.spec.name} ended (${reason}); starting it again in ${delayMs / 1000} s`);
-      await pause(delayMs, stopping.signal);
-      if (stopping.signal.aborted) return;
-      delayMs = Math.min(delayMs * 2, maxDelayMs);
-      startedAt = Date.now();
-      const running = await startAgain(unit.spec, reporter);
-      changed(unit, running);
-      // Stopping began while it was starting: nobody else knows of this process.
-      if (running !== null && stopping.signal.aborted) await running.stop();
-    }
-  }
-
   async function begin(spec: UnitSpec): Promise<RunningUnit> {
     const running = await spec.start();
     const unit: Supervised = { spec, running: null, loop: Promise.resolve() };
     units.push(unit);
     changed(unit, running);
-    unit.loop = keepRunning(unit);
+    unit.loop = keepRunning(unit, { reporter, firstDelayMs, maxDelayMs, stopping: stopping.signal, changed });
     return running;
   }
 
@@ -116,6 +105,27 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       for (const { running } of units) if (running !== null) tryKill(running.pid);
     },
   };
+}
+
+async function keepRunning(unit: Supervised, care: Care): Promise<void> {
+  const { reporter, firstDelayMs, maxDelayMs, stopping, changed } = care;
+  let delayMs = firstDelayMs;
+  let startedAt = Date.now();
+  for (;;) {
+    const reason = unit.running === null ? 'it did not start' : await unit.running.exited;
+    changed(unit, null);
+    if (stopping.aborted) return;
+    if (Date.now() - startedAt > healthyAfterMs) delayMs = firstDelayMs;
+    reporter.line(`${unit.spec.name} ended (${reason}); starting it again in ${delayMs / 1000} s`);
+    await pause(delayMs, stopping);
+    if (stopping.aborted) return;
+    delayMs = Math.min(delayMs * 2, maxDelayMs);
+    startedAt = Date.now();
+    const running = await startAgain(unit.spec, reporter);
+    changed(unit, running);
+    // Stopping began while it was starting: nobody else knows of this process.
+    if (running !== null && stopping.aborted) await running.stop();
+  }
 }
 
 async function startAgain(spec: UnitSpec, reporter: Reporter): Promise<RunningUnit | null> {

@@ -66,13 +66,15 @@ export type SettlementBench = {
 
 export async function openSettlementBench(
   db: Db,
-  deal: { cpaMinor?: bigint; currency?: string; minDepositMinor?: bigint } = {},
+  {
+    startMs = Date.now() - HOUR_MS,
+    ...deal
+  }: { startMs?: number; cpaMinor?: bigint; currency?: string; minDepositMinor?: bigint } = {},
 ): Promise<SettlementBench> {
   const tenant = await insertWorkspace(db);
   const partnerId = await insertPartner(db, tenant);
   const dealId = await insertDeal(db, { ...tenant, partnerId, ...deal });
   const campaignId = await insertCampaign(db, { ...tenant, partnerId });
-  const startMs = Date.now() - HOUR_MS;
   const clock = { nowMs: () => Date.now() };
   const { assessEvent } = createFraudActivities({ db, clock });
   const { settleEvent } = createSettlementActivities({ db, clock });

@@ -21,7 +21,9 @@ export function installRuntime(logger: Logger, metricsPort: number | null): void
           if (isRetry) temporal.debug(fields, message);
           else temporal.warn(fields, message);
           break;
-        default:
+        case 'INFO':
+        case 'DEBUG':
+        case 'TRACE':
           temporal.debug(fields, message);
       }
     }),

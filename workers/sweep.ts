@@ -43,7 +43,7 @@ export async function sweepOnce({ db, logger }: Omit<SweepDeps, 'clock'>, nowMs:
 }
 
 /** Partitions for the coming months and the end of what is kept only for a time. */
-export async function keepHouse(db: Db, nowMs: number): Promise<void> {
+async function keepHouse(db: Db, nowMs: number): Promise<void> {
   await ensureClickPartitions(db, nowMs);
   await expireKeptData(db, nowMs);
 }

@@ -16,110 +16,99 @@ import { JOURNEYS_QUEUE } from '../workflows/task-queues';
 /** A relay must not hold its rows for long; what Temporal does not take in time is tried again. */
 const CALL_DEADLINE_MS = 5_000;
 
-export type WorkflowStarter = ReturnType<typeof createWorkflowStarter>;
-
 /** The only place that starts or signals workflows. Every call may be repeated without effect. */
-export function createWorkflowStarter(client: Client) {
+export type WorkflowStarter = {
+  /** Starts a click's journey dormant: until an event comes or the window ends, it runs no code. */
+  startJourney(workspaceId: WorkspaceId, target: JourneyTarget, nowMs: number): Promise<void>;
+  /** Gives an event to the click's journey, waking or starting it. False when the journey is over. */
+  signalJourney(workspaceId: WorkspaceId, target: JourneyTarget, eventId: EventId): Promise<boolean>;
+  /** Gives an event to the player's workflow, starting a run when none is open. */
+  signalPlayer(workspaceId: WorkspaceId, playerId: PlayerId, eventId: EventId): Promise<void>;
+  /** Starts the workflow of one event that has neither an open journey nor a player. */
+  startEvent(workspaceId: WorkspaceId, eventId: EventId): Promise<void>;
+  /** Starts one run of a postback's own workflow: a replay, a test, an orphan. */
+  startPostback(workspaceId: WorkspaceId, postbackId: PostbackId, run: number): Promise<void>;
+};
+
+export function createWorkflowStarter(client: Client): WorkflowStarter {
+  const { workflow } = client;
   const within = <T>(call: () => Promise<T>): Promise<T> =>
     client.connection.withDeadline(Date.now() + CALL_DEADLINE_MS, call);
 
   return {
-    /** Starts a click's journey dormant: until an event comes or the window ends, it runs no code. */
-    async startJourney(workspaceId: WorkspaceId, target: JourneyTarget, nowMs: number): Promise<void> {
+    async startJourney(workspaceId, target, nowMs) {
       const delayMs = target.expiresAtMs + 1 - nowMs;
-      await ignoreAlreadyStarted(() =>
-        within(() =>
-          client.workflow.start(CLICK_JOURNEY, {
-            ...journeyOptions(workspaceId, target),
-            ...(delayMs > 0 ? { startDelay: delayMs } : {}),
-          }),
-        ),
-      );
+      const options = {
+        ...journeyOptions(workspaceId, target),
+        ...(delayMs > 0 ? { startDelay: delayMs } : {}),
+      };
+      await isAccepted(() => within(() => workflow.start(CLICK_JOURNEY, options)));
     },
 
-    /**
-     * Gives an event to the click's journey, waking or starting it. Without a start delay: on a real server a
-     * journey that such a call creates with one would sleep over its event. False when the journey is over.
-     */
-    async signalJourney(workspaceId: WorkspaceId, target: JourneyTarget, eventId: EventId): Promise<boolean> {
-      return ignoreAlreadyStarted(() =>
-        within(() =>
-          client.workflow.signalWithStart(CLICK_JOURNEY, {
-            ...journeyOptions(workspaceId, target),
-            signal: EVENT_RECEIVED,
-            signalArgs: [{ eventId } satisfies EventReceived],
-          }),
-        ),
-      );
+    async signalJourney(workspaceId, target, eventId) {
+      // Without a start delay: on a real server a journey that this call creates with one would sleep over its event.
+      const options = { ...journeyOptions(workspaceId, target), ...eventSignal(eventId) };
+      return isAccepted(() => within(() => workflow.signalWithStart(CLICK_JOURNEY, options)));
     },
 
-    async signalPlayer(workspaceId: WorkspaceId, playerId: PlayerId, eventId: EventId): Promise<void> {
+    async signalPlayer(workspaceId, playerId, eventId) {
       const input: PlayerInput = { workspaceId, playerId };
-      await within(() =>
-        client.workflow.signalWithStart(PLAYER, {
-          workflowId: playerWorkflowId(workspaceId, playerId),
-          taskQueue: JOURNEYS_QUEUE,
-          args: [input],
-          workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-          workflowIdConflictPolicy: 'USE_EXISTING',
-          typedSearchAttributes: [{ key: WORKSPACE_ID, value: workspaceId }],
-          signal: EVENT_RECEIVED,
-          signalArgs: [{ eventId } satisfies EventReceived],
-        }),
-      );
+      const workflowId = playerWorkflowId(workspaceId, playerId);
+      const options = { ...repeatable(workspaceId, workflowId, input), ...eventSignal(eventId) };
+      await within(() => workflow.signalWithStart(PLAYER, options));
     },
 
-    async startEvent(workspaceId: WorkspaceId, eventId: EventId): Promise<void> {
+    async startEvent(workspaceId, eventId) {
       const input: EventInput = { workspaceId, eventId };
-      await within(() =>
-        client.workflow.start(EVENT, {
-          workflowId: eventWorkflowId(workspaceId, eventId),
-          taskQueue: JOURNEYS_QUEUE,
-          args: [input],
-          workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-          workflowIdConflictPolicy: 'USE_EXISTING',
-          typedSearchAttributes: [{ key: WORKSPACE_ID, value: workspaceId }],
-        }),
-      );
+      const workflowId = eventWorkflowId(workspaceId, eventId);
+      await within(() => workflow.start(EVENT, repeatable(workspaceId, workflowId, input)));
     },
 
-    async startPostback(workspaceId: WorkspaceId, postbackId: PostbackId, run: number): Promise<void> {
+    async startPostback(workspaceId, postbackId, run) {
       const input: PostbackInput = { workspaceId, postbackId };
-      await ignoreAlreadyStarted(() =>
-        within(() =>
-          client.workflow.start(POSTBACK, {
-            workflowId: postbackWorkflowId(workspaceId, postbackId, run),
-            taskQueue: JOURNEYS_QUEUE,
-            args: [input],
-            workflowIdReusePolicy: 'REJECT_DUPLICATE',
-            workflowIdConflictPolicy: 'USE_EXISTING',
-            typedSearchAttributes: [{ key: WORKSPACE_ID, value: workspaceId }],
-          }),
-        ),
-      );
+      const workflowId = postbackWorkflowId(workspaceId, postbackId, run);
+      await isAccepted(() => within(() => workflow.start(POSTBACK, once(workspaceId, workflowId, input))));
     },
   };
 }
 
-function journeyOptions(workspaceId: WorkspaceId, target: JourneyTarget) {
-  const input: ClickJourneyInput = { workspaceId, clickId: target.clickId, expiresAtMs: target.expiresAtMs };
+function eventSignal(eventId: EventId) {
+  return { signal: EVENT_RECEIVED, signalArgs: [{ eventId } satisfies EventReceived] };
+}
+
+/** Never a second run of this id: an open one is joined, a closed one refuses. */
+function once<Input>(workspaceId: WorkspaceId, workflowId: string, input: Input) {
   return {
-    workflowId: clickJourneyWorkflowId(workspaceId, target.clickId),
+    workflowId,
     taskQueue: JOURNEYS_QUEUE,
-    args: [input] as [ClickJourneyInput],
+    args: [input] as [Input],
     workflowIdReusePolicy: 'REJECT_DUPLICATE' as const,
     workflowIdConflictPolicy: 'USE_EXISTING' as const,
+    typedSearchAttributes: [{ key: WORKSPACE_ID, value: workspaceId }],
+  };
+}
+
+/** One open run at a time; a new one may follow a closed one. */
+function repeatable<Input>(workspaceId: WorkspaceId, workflowId: string, input: Input) {
+  return { ...once(workspaceId, workflowId, input), workflowIdReusePolicy: 'ALLOW_DUPLICATE' as const };
+}
+
+function journeyOptions(workspaceId: WorkspaceId, target: JourneyTarget) {
+  const input: ClickJourneyInput = { workspaceId, clickId: target.clickId, expiresAtMs: target.expiresAtMs };
+  const options = once(workspaceId, clickJourneyWorkflowId(workspaceId, target.clickId), input);
+  return {
+    ...options,
     staticSummary: `journey of ${target.clickId}`,
     typedSearchAttributes: [
-      { key: WORKSPACE_ID, value: workspaceId },
+      ...options.typedSearchAttributes,
       { key: CAMPAIGN_ID, value: target.campaignId },
       ...(target.partnerId === null ? [] : [{ key: PARTNER_ID, value: target.partnerId }]),
     ],
   };
 }
 
-/** True when the call did something; false when a closed run holds the id, which is as good as done. */
-async function ignoreAlreadyStarted(call: () => Promise<unknown>): Promise<boolean> {
+/** False when a closed run holds the id: what the call wanted is over already. */
+async function isAccepted(call: () => Promise<unknown>): Promise<boolean> {
   try {
     await call();
     return true;

@@ -40,6 +40,8 @@ export function readEventBody<Fields extends Record<string, unknown>>(
     return [spellings.get(first) ?? first, ...rest].join('.');
   };
   refuseMacros(known, spelling);
+  // A visitor who was sent on untracked arrives with an empty click id, and that must not cost the event.
+  if (known.clickId === '') known.clickId = null;
   const parsed = schema.safeParse(known);
   if (parsed.success) return { fields: parsed.data, unknownFields, body, spelling };
   throw refusal(fieldProblems(parsed.error).map((problem) => ({ ...problem, path: spelling(problem.path) })));

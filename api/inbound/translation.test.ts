@@ -102,6 +102,13 @@ describe('translateGaming', () => {
     expect(event).toMatchObject({ clickRef: null, status: 'confirmed', attributes: { unknownFields: 0 } });
   });
 
+  it('takes an empty click id for none: that is what an untracked landing passes on', () => {
+    expect(gaming('deposit', { ...DEPOSIT, clickId: '' }).clickRef).toBeNull();
+    expect(
+      refusalOf(() => translateTrack({ eventId: 'E1', type: 'install', clickId: '' })).errors,
+    ).toMatchObject([{ path: 'clickId' }]);
+  });
+
   it('keeps an address that is none in the raw body only', () => {
     expect(gaming('registration', { ...REGISTRATION, ip: 'unknown' }).raw).toMatchObject({ ip: null });
   });
@@ -134,7 +141,7 @@ describe('translateGaming', () => {
     ['amount', { amount: true }],
     ['amount', { amount: null }],
     ['amount', { amount: undefined }],
-    ['currency', { currency: 'XXX' }],
+    ['currency', { currency: 'ZZZ' }],
     ['currency', { currency: 'eur' }],
     ['currency', { currency: undefined }],
     ['currency', { currency: 978 }],
@@ -153,7 +160,6 @@ describe('translateGaming', () => {
     ['eventId', { eventId: undefined }],
     ['playerId', { playerId: undefined }],
     ['playerId', { playerId: {} }],
-    ['clickId', { clickId: '' }],
     ['clickId', { clickId: 'x'.repeat(201) }],
     ['transactionId', { transactionId: 7 }],
     ['country', { country: 'x'.repeat(201) }],

@@ -6,7 +6,7 @@ describe('isUnresolvedMacro', () => {
     '{{x}}',
     '{{ click.id }}',
     '{click_id}-2',
-    `$${'{x}'}`,
+    '$\u007bx}',
     '[CLICK_ID]',
     'a-[SUBID]',
     '[clickid]',

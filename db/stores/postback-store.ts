@@ -59,10 +59,9 @@ export async function loadPostbackTargets(db: Db, workspaceId: WorkspaceId): Pro
 export type ClickParameters = { readonly externalId: string | null; readonly subs: Subs };
 
 export async function loadClickParameters(db: Db, clickId: ClickId): Promise<ClickParameters> {
-  const row: { external_id: string | null; subs: Subs } | undefined = await db('clicks')
+  const [row]: { external_id: string | null; subs: Subs }[] = await db('clicks')
     .select('external_id', 'subs')
-    .where('click_id', uuidFromId(clickId))
-    .first();
+    .where('click_id', uuidFromId(clickId));
   return { externalId: row?.external_id ?? null, subs: row?.subs ?? {} };
 }
 
@@ -107,10 +106,10 @@ export async function addPostback(
     .ignore()
     .returning('postback_id');
   if (inserted.length > 0) return { added: true };
-  const holder: { conversion_id: string } = await db('postbacks')
+  const [holder]: { conversion_id: string }[] = await db('postbacks')
     .select('conversion_id')
-    .where('key', postback.key)
-    .first();
+    .where('key', postback.key);
+  if (holder === undefined) throw new Error(`postback ${postback.key} is neither new nor there`);
   return { added: false, conversionId: idFromUuid('cnv', holder.conversion_id) };
 }
 

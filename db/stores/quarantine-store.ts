@@ -9,12 +9,14 @@ import {
 import { MAX_CLOCK_LEAD_MS } from '../../domain/time';
 import type { Db } from '../knex';
 import { recordAudit } from './audit-store';
+import { lockSubjects, subjectKey } from './subject-lock';
 
 /**
  * Quarantine holds accepted events that cannot be settled yet. An event leaves it once: when its click appears, when
  * its player becomes linked, when our clock has caught up with its time, or by an operator's hand.
  *
- * Locks are taken in one order by everybody: players by id, then quarantine rows by id, then outbox rows.
+ * Locks are taken in one order by everybody: players by id, then quarantine rows by id, then outbox rows, then
+ * subjects.
  */
 
 type ReleaseCause =
@@ -209,15 +211,26 @@ async function waitingOfPlayers(db: Db, playerIds: string[], nowMs: number): Pro
 
 /**
  * Has events settled once more. Also those that are not settled yet: the settlement under way may have looked for
- * the click before it was there.
+ * the click before it was there, so its end is awaited, or it would mark the event as handled after all.
  */
 async function reopen(trx: Db, eventIds: string[], nowMs: number): Promise<EventId[]> {
   if (eventIds.length === 0) return [];
+  const subjects: { event_id: string; player_id: string | null }[] = await trx('events')
+    .whereIn('event_id', eventIds)
+    .select('event_id', 'player_id');
+  await lockSubjects(
+    trx,
+    subjects.map((row) => subjectKey(idOrNull(row.player_id), idFromUuid('evt', row.event_id))),
+  );
   await trx.raw('UPDATE events SET handled_at = NULL WHERE event_id = ANY(?) AND handled_at IS NOT NULL', [
     eventIds,
   ]);
   await enqueue(trx, eventIds, nowMs);
   return eventIds.map((id) => idFromUuid('evt', id));
+}
+
+function idOrNull(playerUuid: string | null): PlayerId | null {
+  return playerUuid === null ? null : idFromUuid('ply', playerUuid);
 }
 
 /** An event whose time has come but whose click and player are unknown waits on, under its true reason. */

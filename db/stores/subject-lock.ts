@@ -1,4 +1,10 @@
+import type { EventId, PlayerId } from '../../domain/ids';
 import type { Db } from '../knex';
+
+/** Whose books an event changes: its player's, or its own when it names none. */
+export function subjectKey(playerId: PlayerId | null, eventId: EventId): string {
+  return playerId ?? eventId;
+}
 
 /**
  * Makes this transaction the only one that settles the given subjects, until it ends. A statement of its own that

@@ -1,6 +1,6 @@
 import type { ClickEvidence } from '../../domain/fraud/click-rules';
 import type { Outcome, Reason, Verdict } from '../../domain/fraud/verdict';
-import { type ClickId, type EventId, type Id, idFromUuid, uuidFromId } from '../../domain/ids';
+import { type ClickId, type EventId, idFromUuid, uuidFromId } from '../../domain/ids';
 import type { Db } from '../knex';
 
 export type VerdictSubject =
@@ -52,7 +52,7 @@ export async function grantVerdicts(
   if (granted.length === 0) return;
   const rows = granted.map(({ subject, rulesVersion, verdict }) => ({
     kind: subject.kind,
-    id: uuidFromId(subject.id as Id<'clk' | 'evt'>),
+    id: uuidFromId(subject.id),
     version: rulesVersion,
     outcome: verdict.outcome,
     score: verdict.score,
@@ -76,7 +76,7 @@ export async function grantVerdicts(
 export async function readVerdict(db: Db, subject: VerdictSubject): Promise<Verdict | null> {
   const { rows } = await db.raw<{ rows: { outcome: Outcome; score: number; reasons: Reason[] }[] }>(
     'SELECT outcome, score, reasons FROM verdicts WHERE subject_kind = ? AND subject_id = ?',
-    [subject.kind, uuidFromId(subject.id as Id<'clk' | 'evt'>)],
+    [subject.kind, uuidFromId(subject.id)],
   );
   return rows[0] ?? null;
 }

@@ -78,7 +78,7 @@ describe('journalEntries, for any two lines', () => {
       const key = `${account} ${code}`;
       balances.set(key, (balances.get(key) ?? 0n) + amountMinor);
     }
-    return new Map([...balances].filter(([, sum]) => sum !== 0n).sort());
+    return new Map([...balances].filter(([, sum]) => sum !== 0n));
   };
 
   it('sums to zero per currency, with no entry of zero and none twice on an account', () => {

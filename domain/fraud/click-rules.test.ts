@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { CLICKED_AT_MS } from '../testing/facts';
-import { type ClickEvidence, judgeClick } from './click-rules';
+import { type ClickEvidence, judgeClick, REPEAT_CLICK_WINDOW_MS } from './click-rules';
 
 const CHROME =
   'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36';
@@ -36,7 +36,7 @@ describe('judgeClick', () => {
     ['never before', null, []],
     ['in the same millisecond', CLICKED_AT_MS, ['repeat_click']],
     ['two seconds before', CLICKED_AT_MS - 2_000, ['repeat_click']],
-    ['one millisecond longer ago', CLICKED_AT_MS - 2_001, []],
+    ['one millisecond longer ago', CLICKED_AT_MS - REPEAT_CLICK_WINDOW_MS - 1, []],
   ])('the same visitor clicked %s', (_name, previousClickAtMs, expected) => {
     expect(codes({ previousClickAtMs })).toEqual(expected);
   });

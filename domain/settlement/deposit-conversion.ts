@@ -35,7 +35,8 @@ export function depositConversion(
       isStanding: isFirst,
       touch,
       noTouchReason: deposit.confirmed === null ? null : (binding?.reason ?? null),
-      deal: binding?.deal ?? null,
+      // Only the first deposit is judged by the deal.
+      deal: isFirst ? (binding?.deal ?? null) : null,
     }),
   };
 }

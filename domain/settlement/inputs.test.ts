@@ -116,7 +116,6 @@ describe('the inputs of a decision', () => {
       facts: [['deposit', 'd1', 'confirmed', day(2), '10000 EUR', 'allow']],
       standing: true,
       touch: click.clickId,
-      unattributed: null,
       model: 'last_touch',
       deal: testId('dea', 1),
     });
@@ -134,7 +133,7 @@ describe('the inputs of a decision', () => {
           const same = later.find(
             ({ kind, inputs }) => kind === conversion.kind && inputs === conversion.inputs,
           );
-          if (same !== undefined) expect(canonical(same)).toBe(canonical(conversion));
+          expect(canonical(same ?? conversion)).toBe(canonical(conversion));
         }
       }),
       { seed: 96, numRuns: 3_000 },
@@ -154,11 +153,17 @@ describe('describeInputs', () => {
     ['another standing', { isStanding: false }],
     ['another touch', { touch: aTouch({ clickId: testId('clk', 2) }) }],
     ['no touch', { touch: null }],
-    ['why there is no touch', { unattributed: 'no_touch' }],
+    ['why there is no touch', { touch: null, noTouchReason: 'no_touch' }],
     ['another deal', { deal: dealTwo }],
     ['no deal', { deal: null }],
   ])('tells %s apart', (_name, changes) => {
-    const inputs = { facts: [aDeposit()], isStanding: true, touch: click, unattributed: null, deal: aDeal() };
+    const inputs = {
+      facts: [aDeposit()],
+      isStanding: true,
+      touch: click,
+      noTouchReason: null,
+      deal: aDeal(),
+    };
     expect(describeInputs({ ...inputs, ...changes })).not.toBe(describeInputs(inputs));
   });
 });

@@ -22,7 +22,7 @@ export type SettlementInput = {
  * unblocked one by its own time; taken back it stays the first, and no later one inherits its commission.
  */
 export function settlePlayer({ facts, clicks, deals }: SettlementInput): Books {
-  const ordered = [...facts].sort(byOwnTime);
+  const ordered = distinct(facts).sort(byOwnTime);
   const registrations = ordered.filter((fact) => fact.kind === 'registration');
   const registration = registrations.find((fact) => fact.outcome !== 'block') ?? null;
   const deposits = deriveDeposits(ordered);
@@ -48,6 +48,11 @@ export function settleClickEvent(fact: Fact, clicks: ReadonlyMap<ClickId, Touch>
     throw new Error(`a ${fact.kind} belongs to a player`);
   }
   return { binding: null, conversions: [soloConversion(fact, clicks, null)], ltv: [] };
+}
+
+/** Each event once, however often it is listed. */
+function distinct(facts: readonly Fact[]): Fact[] {
+  return [...new Map(facts.map((fact) => [fact.eventId, fact])).values()];
 }
 
 function registrationOf(

@@ -116,7 +116,7 @@ export function aChargeback(changes: Changes<ChargebackFact> = {}): ChargebackFa
   };
 }
 
-function base<K extends Fact['kind']>(kind: K, changes: { transactionKey?: string; status?: string }) {
+function base(kind: Fact['kind'], changes: { transactionKey?: string; status?: string }) {
   const transactionKey = changes.transactionKey ?? `${kind}-1`;
   const key = eventKey({ ...changes, kind, transactionKey });
   return {

@@ -69,5 +69,5 @@ function balancesOf(entries: readonly LedgerEntry[]): Record<string, bigint> {
     const key = `${account} ${currency}`;
     sums.set(key, (sums.get(key) ?? 0n) + amountMinor);
   }
-  return Object.fromEntries([...sums].filter(([, sum]) => sum !== 0n).sort());
+  return Object.fromEntries([...sums].filter(([, sum]) => sum !== 0n));
 }

@@ -28,7 +28,7 @@ export interface Placement {
 const systemDir = '/var/lib/clickchain';
 
 /** The folder outside of the data folder, for root only; the same data folder always gets the same one. */
-export function systemClusterDir(dataDir: string): string {
+function systemClusterDir(dataDir: string): string {
   return join(systemDir, createHash('sha256').update(dataDir).digest('hex').slice(0, 16), 'postgres');
 }
 

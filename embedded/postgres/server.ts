@@ -112,15 +112,15 @@ async function launchUntilReady(
   for (;;) {
     const logStart = logSize(logFile);
     const launched = launch(placement, port, logFile, durability);
-    const result = await untilReady(launched, placement.clusterDir, deadline);
-    if (result === 'ready') return launched;
+    const failure = await untilReady(launched, placement.clusterDir, deadline);
+    if (failure === null) return launched;
     const log = readLogSince(logFile, logStart);
     const backendsLinger = /pre-existing shared memory block|lock file "postmaster.pid" already exists/.test(
       log,
     );
     if (!backendsLinger || Date.now() >= deadline) {
       throw new Error(
-        `PostgreSQL did not start: ${result}${log === '' ? '' : `\n${log}`}\n(log: ${logFile})`,
+        `PostgreSQL did not start: ${failure}${log === '' ? '' : `\n${log}`}\n(log: ${logFile})`,
       );
     }
     await new Promise((resolve) => setTimeout(resolve, 200));
@@ -155,18 +155,19 @@ function launch(placement: Placement, port: number, logFile: string, durability:
   }
 }
 
+/** Null once the server takes connections; else why it never will. */
 async function untilReady(
   { child, exited }: Launched,
   clusterDir: string,
   deadline: number,
-): Promise<'ready' | string> {
+): Promise<ExitReason | null> {
   let ended: ExitReason | null = null;
   void exited.then((reason) => {
     ended = reason;
   });
   while (ended === null) {
     const file = readPostmasterFile(clusterDir);
-    if (file !== null && file.pid === child.pid && file.ready) return 'ready';
+    if (file !== null && file.pid === child.pid && file.ready) return null;
     if (Date.now() >= deadline) {
       child.kill('SIGKILL');
       return `not ready after ${startTimeoutMs / 1000} s`;

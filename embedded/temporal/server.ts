@@ -111,7 +111,7 @@ export function servesDatabase(argv: readonly string[], database: string): boole
  *
  * @returns the pid of the server that was stopped, or null.
  */
-export async function clearTemporalOrphan(database: string): Promise<number | null> {
+async function clearTemporalOrphan(database: string): Promise<number | null> {
   const [orphan] = findProcesses((argv) => servesDatabase(argv, database));
   if (orphan === undefined) return null;
   await stopProcess(orphan.pid, 'SIGTERM', 5_000);

@@ -1,4 +1,4 @@
-import { type ClickId, parseId, type WorkspaceId } from '../../domain/ids';
+import type { ClickId, WorkspaceId } from '../../domain/ids';
 
 export const CLICK_JOURNEY = 'clickJourney';
 
@@ -14,15 +14,4 @@ export type ClickJourneyResult = { readonly outcome: 'converted' | 'expired'; re
 /** `click:<workspace>:<click>`: one journey per click, for ever. */
 export function clickJourneyWorkflowId(workspaceId: WorkspaceId, clickId: ClickId): string {
   return `click:${workspaceId}:${clickId}`;
-}
-
-/** The inverse of clickJourneyWorkflowId; null for any other workflow's id. */
-export function parseClickJourneyWorkflowId(
-  workflowId: string,
-): { workspaceId: WorkspaceId; clickId: ClickId } | null {
-  const [kind, workspace = '', click = '', ...rest] = workflowId.split(':');
-  const workspaceId = parseId('wsp', workspace);
-  const clickId = parseId('clk', click);
-  if (kind !== 'click' || rest.length > 0 || workspaceId === null || clickId === null) return null;
-  return { workspaceId, clickId };
 }
