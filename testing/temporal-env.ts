@@ -1,6 +1,5 @@
-import { defineSearchAttributeKey } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { searchAttributes } from '../embedded/temporal/server';
+import { SEARCH_ATTRIBUTES } from '../workflows/search-attributes';
 import { devServerPath, timeSkippingServerPath } from './servers';
 
 // temporal.api.enums.v1.IndexedValueType
@@ -14,7 +13,7 @@ export async function startTimeSkippingEnv(): Promise<TestWorkflowEnvironment> {
   });
   await env.connection.operatorService.addSearchAttributes({
     namespace: 'default',
-    searchAttributes: Object.fromEntries(searchAttributes.map((name) => [name, keyword])),
+    searchAttributes: Object.fromEntries(SEARCH_ATTRIBUTES.map(({ name }) => [name, keyword])),
   });
   return env;
 }
@@ -25,7 +24,7 @@ export async function startDevServerEnv(): Promise<TestWorkflowEnvironment> {
   return TestWorkflowEnvironment.createLocal({
     server: {
       executable: { type: 'existing-path', path },
-      searchAttributes: searchAttributes.map((name) => defineSearchAttributeKey(name, 'KEYWORD')),
+      searchAttributes: [...SEARCH_ATTRIBUTES],
     },
   });
 }

@@ -3,7 +3,7 @@ import type { DestinationAdapter } from './destination-adapter';
 import { partnerUrlAdapter } from './partner-url';
 import { webhookAdapter } from './webhook';
 
-export type { AttemptContext, DestinationAdapter } from './destination-adapter';
+export type { DestinationAdapter } from './destination-adapter';
 
 /** One adapter per kind; a kind without one does not compile. */
 const ADAPTERS: { readonly [kind in DestinationKind]: DestinationAdapter } = {

@@ -87,6 +87,8 @@ export async function up(db: Knex): Promise<void> {
     END $$;
     CREATE TRIGGER campaigns_announce AFTER INSERT OR UPDATE ON campaigns
       FOR EACH STATEMENT EXECUTE FUNCTION announce_catalog_change();
+    CREATE TRIGGER campaign_versions_announce AFTER INSERT ON campaign_versions
+      FOR EACH STATEMENT EXECUTE FUNCTION announce_catalog_change();
     CREATE TRIGGER offers_announce AFTER INSERT OR UPDATE ON offers
       FOR EACH STATEMENT EXECUTE FUNCTION announce_catalog_change();
     CREATE TRIGGER partners_announce AFTER INSERT OR UPDATE ON partners

@@ -6,7 +6,7 @@ import { combineVerdicts, type Verdict } from './verdict';
 export const CLICK_RULES_VERSION = 1;
 
 /** Two clicks of one visitor on one campaign closer than this are hardly two decisions of a person. */
-const REPEAT_CLICK_WINDOW_MS = 2 * SECOND_MS;
+export const REPEAT_CLICK_WINDOW_MS = 2 * SECOND_MS;
 
 /** What the rules may know of a click. */
 export type ClickEvidence = {

@@ -2,13 +2,11 @@ import { spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
+import { SEARCH_ATTRIBUTES } from '../../workflows/search-attributes';
 import { childExit, type ExitReason } from '../child-exit';
 import { logSize, openLog, readLogSince } from '../log-file';
 import { acceptsConnections, freePortFrom, isPortFree } from '../ports';
 import { findProcesses, hasOption, stopProcess } from '../process-table';
-
-/** The search attributes that journeys carry; all Keyword. */
-export const searchAttributes = ['WorkspaceId', 'CampaignId', 'PartnerId', 'JourneyStage'] as const;
 
 export interface TemporalOptions {
   /** Absolute; exists. */
@@ -137,7 +135,7 @@ function serverArguments(input: {
     ...['--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=1'],
     ...['--ip', '127.0.0.1', '--port', String(input.port), '--ui-port', String(input.uiPort)],
     ...['--namespace', input.namespace, '--log-level', 'warn'],
-    ...searchAttributes.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
+    ...SEARCH_ATTRIBUTES.flatMap(({ name }) => ['--search-attribute', `${name}=Keyword`]),
     ...['--dynamic-config-value', 'system.enableActivityEagerExecution=true'],
     ...['--dynamic-config-value', 'frontend.enableServerVersionCheck=false'],
   ];
