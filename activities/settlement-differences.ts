@@ -8,15 +8,16 @@ import {
   saveConversion,
 } from '../db/stores/conversion-store';
 import { bookLine, type LineChange, loadPlayerLines, type StoredLine } from '../db/stores/ledger-store';
-import type { ConversionId } from '../domain/ids';
+import type { ConversionId, PartnerId } from '../domain/ids';
 import type { Books, DeservedConversion } from '../domain/settlement/books';
 
-/** A conversion whose inputs changed in this settlement, with what it was before. */
+/** A conversion whose inputs changed in this settlement. */
 export type ChangedConversion = {
   readonly conversionId: ConversionId;
   readonly revision: number;
   readonly deserved: DeservedConversion;
-  readonly before: StoredConversion | null;
+  /** Partners whose commission for it changed. */
+  readonly repaidPartners: ReadonlySet<PartnerId>;
 };
 
 type Change = { deserved: DeservedConversion; before: StoredConversion | null; inputsHash: string };
@@ -34,15 +35,17 @@ export async function bookDifferences(
   nowMs: number,
 ): Promise<ChangedConversion[]> {
   const changes = findChanges(books, stored);
+  if (changes.length === 0) return [];
   for (const { before, deserved } of changes) {
     if (before?.isFirstDeposit && !deserved.isFirstDeposit) await clearFirstDeposit(trx, before.conversionId);
   }
   const lines = owner.playerId === null ? [] : await loadPlayerLines(trx, owner.playerId);
-  await takeBackLines(trx, owner, changes, lines, nowMs);
+  const ledger: Ledger = { trx, owner, lines, nowMs, repaid: new Map() };
+  await takeBackLines(ledger, changes);
   const changed: ChangedConversion[] = [];
   for (const { deserved, before, inputsHash } of changes) {
     const saved = await saveConversion(trx, owner, before, deserved, inputsHash, nowMs);
-    await grantLines(trx, owner, saved.conversionId, deserved, lines, nowMs);
+    await grantLines(ledger, saved.conversionId, deserved);
     await recordAudit(trx, {
       workspaceId: owner.workspaceId,
       actor: 'settlement',
@@ -57,7 +60,7 @@ export async function bookDifferences(
       },
       nowMs,
     });
-    changed.push({ ...saved, deserved, before });
+    changed.push({ ...saved, deserved, repaidPartners: ledger.repaid.get(saved.conversionId) ?? new Set() });
   }
   return changed;
 }
@@ -71,46 +74,48 @@ function findChanges(books: Books, stored: readonly StoredConversion[]): Change[
   });
 }
 
+type Ledger = {
+  readonly trx: Db;
+  readonly owner: ConversionOwner;
+  /** The player's lines as they stood before this settlement. */
+  readonly lines: readonly StoredLine[];
+  readonly nowMs: number;
+  readonly repaid: Map<ConversionId, Set<PartnerId>>;
+};
+
 /** Sets to zero every line of a changed conversion that it deserves no more. */
-async function takeBackLines(
-  trx: Db,
-  owner: ConversionOwner,
-  changes: readonly Change[],
-  lines: readonly StoredLine[],
-  nowMs: number,
-): Promise<void> {
+async function takeBackLines(ledger: Ledger, changes: readonly Change[]): Promise<void> {
   for (const { before, deserved } of changes) {
-    for (const line of lines) {
+    for (const line of ledger.lines) {
       if (line.conversionId !== before?.conversionId || line.amountMinor === 0n) continue;
       const kept = deserved.lines.find((d) => d.partnerId === line.partnerId && d.kind === line.kind);
       if (kept !== undefined && kept.amountMinor > 0n) continue;
       const reason = deserved.reason ?? 'not_first_deposit';
       const nothing = kept ?? { ...line, amountMinor: 0n, reason };
-      await book(trx, owner, { conversionId: line.conversionId, stored: line, deserved: nothing }, nowMs);
+      await book(ledger, { conversionId: line.conversionId, stored: line, deserved: nothing });
     }
   }
 }
 
 async function grantLines(
-  trx: Db,
-  owner: ConversionOwner,
+  ledger: Ledger,
   conversionId: ConversionId,
   deserved: DeservedConversion,
-  lines: readonly StoredLine[],
-  nowMs: number,
 ): Promise<void> {
   for (const line of deserved.lines) {
-    const stored =
-      lines.find(
-        (s) => s.conversionId === conversionId && s.partnerId === line.partnerId && s.kind === line.kind,
-      ) ?? null;
+    const isSame = (s: StoredLine) =>
+      s.conversionId === conversionId && s.partnerId === line.partnerId && s.kind === line.kind;
+    const stored = ledger.lines.find(isSame) ?? null;
     // A line that was paying and now deserves zero was taken back above.
     if (stored !== null && stored.amountMinor > 0n && line.amountMinor === 0n) continue;
-    await book(trx, owner, { conversionId, stored, deserved: line }, nowMs);
+    await book(ledger, { conversionId, stored, deserved: line });
   }
 }
 
-async function book(trx: Db, owner: ConversionOwner, change: LineChange, nowMs: number): Promise<void> {
+async function book({ trx, owner, nowMs, repaid }: Ledger, change: LineChange): Promise<void> {
   if (owner.playerId === null) throw new Error('only a player’s conversions earn commission');
-  await bookLine(trx, { ...owner, playerId: owner.playerId }, change, owner.eventId, nowMs);
+  const hasMoved = await bookLine(trx, { ...owner, playerId: owner.playerId }, change, owner.eventId, nowMs);
+  if (!hasMoved) return;
+  const partners = repaid.get(change.conversionId) ?? new Set();
+  repaid.set(change.conversionId, partners.add(change.deserved.partnerId));
 }

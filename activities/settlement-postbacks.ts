@@ -1,16 +1,15 @@
-import { createHash } from 'node:crypto';
 import type { Db } from '../db/knex';
 import type { ConversionOwner } from '../db/stores/conversion-store';
 import {
   addPostback,
+  type ClickParameters,
   loadClickParameters,
   loadPostbackTargets,
+  loadReports,
   type PostbackTarget,
-  reportedKeys,
+  type Report,
 } from '../db/stores/postback-store';
-import type { Credit } from '../domain/attribution/credits';
-import { formatMinor, type Money } from '../domain/money';
-import type { PostbackContext } from '../domain/postback/context';
+import type { ClickId } from '../domain/ids';
 import { renderPostback } from '../domain/postback/render';
 import type { Books } from '../domain/settlement/books';
 import {
@@ -19,11 +18,12 @@ import {
   postbackDuties,
   postbackKey,
 } from '../domain/settlement/postback-duties';
+import { postbackContext, type Word } from './postback-context';
 import type { ChangedConversion } from './settlement-differences';
 
 /**
- * Renders and stores the postbacks that the changed conversions give to report. A duty whose key exists is left
- * as it was sent; what changed since is told as a correction, to the destinations that subscribe to corrections.
+ * Renders and stores the postbacks that the changed conversions give to report. What was reported stays as it was
+ * sent; what changed since is told as a correction, to the destinations that subscribe to corrections.
  */
 export async function addDuePostbacks(
   trx: Db,
@@ -35,128 +35,107 @@ export async function addDuePostbacks(
   if (changed.length === 0) return;
   const targets = await loadPostbackTargets(trx, owner.workspaceId);
   if (targets.length === 0) return;
-  for (const conversion of changed) {
-    const writer = { trx, owner, books, conversion, nowMs };
-    for (const duty of postbackDuties(conversion.deserved, owner)) {
-      for (const target of targets) await reportDuty(writer, target, duty);
-    }
-    if (conversion.before?.status === 'approved' && conversion.deserved.status !== 'approved') {
-      await retract(writer, targets);
-    }
-  }
+  const reports = await loadReports(trx, owner);
+  const writer: Writer = { trx, owner, books, targets, reports, clicks: new Map(), nowMs };
+  // Every report comes before any withdrawal: a title that moves is handed over, and only the rest is withdrawn.
+  for (const conversion of changed) await reportConversion(writer, conversion);
+  for (const conversion of changed) await withdrawWhatIsDueNoMore(writer, conversion);
 }
 
 type Writer = {
   readonly trx: Db;
   readonly owner: ConversionOwner;
   readonly books: Books;
-  readonly conversion: ChangedConversion;
+  readonly targets: readonly PostbackTarget[];
+  /** What was told so far, by the key of the report; kept current while this settlement tells more. */
+  readonly reports: Map<string, Report>;
+  readonly clicks: Map<ClickId, ClickParameters>;
   readonly nowMs: number;
 };
 
-async function reportDuty(writer: Writer, target: PostbackTarget, duty: PostbackDuty): Promise<void> {
-  const credit = creditFor(target, writer.conversion.deserved.credits);
-  if (credit === null || !target.events.includes(duty.event)) return;
-  const key = postbackKey(writer.owner.workspaceId, target.destinationId, duty);
-  const result = await store(writer, target, credit, duty.event, key);
-  // The title of first deposit moved to an earlier deposit that arrived late: the key is spent on the other one.
-  if (result.added || result.conversionId === writer.conversion.conversionId) return;
-  if (target.events.includes('correction')) {
-    await store(writer, target, credit, 'correction', correctionKey(key, writer.conversion.revision));
+async function reportConversion(writer: Writer, conversion: ChangedConversion): Promise<void> {
+  for (const target of writer.targets) {
+    const clickId = creditedClick(target, conversion);
+    if (clickId === null) continue;
+    for (const duty of postbackDuties(conversion.deserved, writer.owner)) {
+      if (!target.events.includes(duty.event)) continue;
+      const report = writer.reports.get(keyOf(writer, target, duty));
+      const word = { conversion, duty, clickId, correction: 0, isWithdrawal: false };
+      if (report === undefined) await tell(writer, target, word);
+      else if (isOutdated(report, target, word)) await correct(writer, target, report, word);
+    }
   }
 }
 
-/** Tells those who were told of an approved conversion that it stands no more. */
-async function retract(writer: Writer, targets: readonly PostbackTarget[]): Promise<void> {
-  const { conversionId, revision, deserved } = writer.conversion;
-  for (const { destinationId, key } of await reportedKeys(writer.trx, conversionId)) {
-    const target = targets.find((candidate) => candidate.destinationId === destinationId);
-    const credit = target === undefined ? null : creditFor(target, deserved.credits);
-    if (target === undefined || credit === null || !target.events.includes('correction')) continue;
-    await store(writer, target, credit, 'correction', correctionKey(key, revision));
+/** Whether a report would say something else today. A chargeback happened once and is never corrected. */
+function isOutdated(report: Report, target: PostbackTarget, { conversion, clickId }: Word): boolean {
+  if (report.event === 'chargeback') return false;
+  const isOthers = report.conversionId !== conversion.conversionId || report.clickId !== clickId;
+  const paysOtherwise = target.partnerId !== null && conversion.repaidPartners.has(target.partnerId);
+  return report.isWithdrawn || isOthers || paysOtherwise;
+}
+
+/** Tells those who were told of this conversion, and to whom it is not due any more, that nothing is left of it. */
+async function withdrawWhatIsDueNoMore(writer: Writer, conversion: ChangedConversion): Promise<void> {
+  const due = postbackDuties(conversion.deserved, writer.owner);
+  for (const report of [...writer.reports.values()]) {
+    if (report.conversionId !== conversion.conversionId || report.isWithdrawn) continue;
+    if (report.event === 'chargeback') continue;
+    const target = writer.targets.find(({ destinationId }) => destinationId === report.destinationId);
+    if (target === undefined) continue;
+    const isDue = due.some((duty) => keyOf(writer, target, duty) === report.key);
+    if (isDue && creditedClick(target, conversion) !== null) continue;
+    const duty = { event: report.event, subject: '' };
+    const word = { conversion, duty, clickId: report.clickId, correction: 0, isWithdrawal: true };
+    await correct(writer, target, report, word);
   }
 }
 
-/** The credit through which a destination learns of a conversion: its own partner's and campaign's, or any. */
-function creditFor(target: PostbackTarget, credits: readonly Credit[]): Credit | null {
-  const mine = credits.find(
-    ({ touch }) =>
-      (target.partnerId === null || target.partnerId === touch.partnerId) &&
-      (target.campaignId === null || target.campaignId === touch.campaignId),
-  );
-  return mine ?? null;
+async function correct(writer: Writer, target: PostbackTarget, report: Report, word: Word): Promise<void> {
+  if (!target.events.includes('correction')) return;
+  await tell(writer, target, { ...word, correction: report.corrections + 1 }, report);
 }
 
-async function store(
-  writer: Writer,
-  target: PostbackTarget,
-  credit: Credit,
-  event: PostbackContext['event'],
-  key: string,
-) {
-  const { trx, owner, conversion, nowMs } = writer;
-  const click = await loadClickParameters(trx, credit.touch.clickId);
-  const context: PostbackContext = {
-    ...moneyOf(writer, target, event, key),
-    event,
-    conversionId: conversion.conversionId,
-    revision: event === 'correction' ? conversion.revision : 0,
-    clickId: credit.touch.clickId,
-    externalId: click.externalId ?? undefined,
-    campaignId: credit.touch.campaignId,
-    partnerId: credit.touch.partnerId ?? undefined,
-    transactionId: conversion.deserved.transactionKey,
-    playerHash: owner.playerId === null ? undefined : hashPlayer(owner.workspaceId, owner.playerId),
-    subs: click.subs,
-  };
-  return addPostback(
+async function tell(writer: Writer, target: PostbackTarget, word: Word, corrected?: Report): Promise<void> {
+  const { trx, owner, books, nowMs } = writer;
+  const { conversionId } = word.conversion;
+  const { clickId, isWithdrawal } = word;
+  const firstKey = corrected?.key ?? keyOf(writer, target, word.duty);
+  const context = postbackContext(owner, books, target, word, await clickOf(writer, clickId));
+  await addPostback(
     trx,
     {
-      workspaceId: owner.workspaceId,
-      destinationId: target.destinationId,
-      key,
-      event,
-      causedBy: owner.eventId,
-      conversionId: conversion.conversionId,
-      clickId: credit.touch.clickId,
-      playerId: owner.playerId,
+      ...{ workspaceId: owner.workspaceId, destinationId: target.destinationId },
+      key: corrected === undefined ? firstKey : correctionKey(firstKey, word.correction),
+      event: context.event,
+      corrects: corrected === undefined ? null : firstKey,
+      ...{ isWithdrawal, causedBy: owner.eventId, conversionId, clickId, playerId: owner.playerId },
       request: renderPostback(target, context),
     },
     nowMs,
   );
+  writer.reports.set(firstKey, {
+    ...{ destinationId: target.destinationId, key: firstKey, event: word.duty.event },
+    ...{ corrections: word.correction, conversionId, clickId, isWithdrawn: isWithdrawal },
+  });
 }
 
-function moneyOf(
-  { books, conversion: { deserved } }: Writer,
-  target: PostbackTarget,
-  event: PostbackContext['event'],
-  key: string,
-): Pick<PostbackContext, 'occurredAtMs' | 'amount' | 'currency' | 'payout' | 'ltv'> {
-  const chargeback =
-    event === 'chargeback' ? deserved.chargebacks.find((fact) => key.endsWith(fact.eventId)) : undefined;
-  const value = chargeback?.money ?? standingValue(event, deserved);
-  const line = deserved.lines.find(({ partnerId }) => partnerId === target.partnerId);
-  const ltv = books.ltv.find(({ currency }) => currency === value?.currency);
-  return {
-    occurredAtMs: (chargeback ?? deserved.fact).occurredAtMs,
-    amount: value === null ? undefined : formatMinor(value.amountMinor, value.currency),
-    currency: value?.currency,
-    payout: line === undefined ? undefined : formatMinor(line.amountMinor, line.currency),
-    ltv: ltv === undefined ? undefined : formatMinor(ltv.totalMinor, ltv.currency),
-  };
+function keyOf(writer: Writer, target: PostbackTarget, duty: PostbackDuty): string {
+  return postbackKey(writer.owner.workspaceId, target.destinationId, duty);
 }
 
-/** A retraction says what is left of the conversion: nothing. */
-function standingValue(
-  event: PostbackContext['event'],
-  deserved: ChangedConversion['deserved'],
-): Money | null {
-  if (deserved.value === null || event !== 'correction' || deserved.status === 'approved')
-    return deserved.value;
-  return { ...deserved.value, amountMinor: 0n };
+/** The click through which a destination learns of a conversion: its own partner's and campaign's, or any. */
+function creditedClick(target: PostbackTarget, { deserved }: ChangedConversion): ClickId | null {
+  const mine = deserved.credits.find(
+    ({ touch }) =>
+      (target.partnerId === null || target.partnerId === touch.partnerId) &&
+      (target.campaignId === null || target.campaignId === touch.campaignId),
+  );
+  return mine?.touch.clickId ?? null;
 }
 
-/** Stable per player and workspace, and no way back: the player's own id is random and never leaves the house. */
-function hashPlayer(workspaceId: string, playerId: string): string {
-  return createHash('sha256').update(`${workspaceId}:${playerId}`).digest('hex');
+async function clickOf({ trx, clicks }: Writer, clickId: ClickId): Promise<ClickParameters> {
+  const known = clicks.get(clickId) ?? (await loadClickParameters(trx, clickId));
+  clicks.set(clickId, known);
+  return known;
 }

@@ -79,6 +79,7 @@ CREATE TABLE campaign_versions (
   CONSTRAINT campaign_versions_status_check CHECK (status = ANY (ARRAY['active'::text, 'paused'::text])),
   CONSTRAINT campaign_versions_window_check CHECK (click_window_days >= 1 AND click_window_days <= 90)
 );
+CREATE TRIGGER campaign_versions_announce AFTER INSERT ON campaign_versions FOR EACH STATEMENT EXECUTE FUNCTION announce_catalog_change();
 CREATE TRIGGER campaign_versions_append_only BEFORE DELETE OR UPDATE ON campaign_versions FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER campaign_versions_no_truncate BEFORE TRUNCATE ON campaign_versions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
@@ -308,7 +309,7 @@ CREATE TABLE events (
   CONSTRAINT events_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
   CONSTRAINT events_click_check CHECK (click_id IS NULL OR click_ref IS NOT NULL),
   CONSTRAINT events_kind_check CHECK (kind = ANY (ARRAY['install'::text, 'lead'::text, 'registration'::text, 'sale'::text, 'deposit'::text, 'chargeback'::text])),
-  CONSTRAINT events_money_check CHECK ((amount_minor IS NULL) = (currency IS NULL) AND ((kind <> ALL (ARRAY['deposit'::text, 'chargeback'::text])) OR amount_minor > 0) AND COALESCE(amount_minor, 0::bigint) >= 0),
+  CONSTRAINT events_money_check CHECK ((amount_minor IS NULL) = (currency IS NULL) AND ((kind <> ALL (ARRAY['deposit'::text, 'chargeback'::text])) OR COALESCE(amount_minor, 0::bigint) > 0) AND COALESCE(amount_minor, 0::bigint) >= 0),
   CONSTRAINT events_occurred_at_source_check CHECK (occurred_at_source = ANY (ARRAY['sender'::text, 'receipt'::text])),
   CONSTRAINT events_player_check CHECK ((kind <> ALL (ARRAY['registration'::text, 'deposit'::text, 'chargeback'::text])) OR player_id IS NOT NULL),
   CONSTRAINT events_public_never_pays_check CHECK (trust <> 'public'::text OR (kind <> ALL (ARRAY['deposit'::text, 'chargeback'::text]))),
@@ -482,6 +483,8 @@ CREATE TABLE postbacks (
   destination_id uuid NOT NULL,
   key text NOT NULL,
   event_kind text NOT NULL,
+  corrects text,
+  is_withdrawal boolean DEFAULT false NOT NULL,
   caused_by_event_id uuid,
   conversion_id uuid,
   click_id uuid,
@@ -504,6 +507,7 @@ CREATE TABLE postbacks (
   CONSTRAINT postbacks_destination_id_fkey FOREIGN KEY (destination_id) REFERENCES destinations(destination_id),
   CONSTRAINT postbacks_player_id_fkey FOREIGN KEY (player_id) REFERENCES players(player_id),
   CONSTRAINT postbacks_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
+  CONSTRAINT postbacks_correction_check CHECK ((event_kind = 'correction'::text) = (corrects IS NOT NULL) AND (corrects IS NOT NULL OR NOT is_withdrawal)),
   CONSTRAINT postbacks_dead_check CHECK ((status = 'dead'::text) = (dead_at IS NOT NULL) AND (status = 'dead'::text) = (dead_reason IS NOT NULL)),
   CONSTRAINT postbacks_delivered_check CHECK ((status = 'delivered'::text) = (delivered_at IS NOT NULL)),
   CONSTRAINT postbacks_status_check CHECK (status = ANY (ARRAY['pending'::text, 'delivered'::text, 'dead'::text])),
@@ -530,6 +534,7 @@ CREATE TABLE quarantine (
   CONSTRAINT quarantine_reason_check CHECK (reason = ANY (ARRAY['unknown_click'::text, 'unknown_player'::text, 'unknown_click_and_player'::text, 'clock_suspect'::text])),
   CONSTRAINT quarantine_released_check CHECK ((released_at IS NULL) = (released_by IS NULL))
 );
+CREATE INDEX quarantine_matched_click_idx ON quarantine USING btree (matched_click_id) WHERE (matched_click_id IS NOT NULL);
 CREATE INDEX quarantine_waiting_idx ON quarantine USING btree (workspace_id, event_id) WHERE (released_at IS NULL);
 
 CREATE TABLE sources (

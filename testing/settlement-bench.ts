@@ -59,6 +59,8 @@ export type SettlementBench = {
   accept(given: Partial<NewEvent> & { senderEventId: string }): Promise<Acceptance>;
   /** Assesses and settles one event, as a workflow does. */
   settle(eventId: EventId): Promise<SettledEvent>;
+  assess(eventId: EventId): Promise<void>;
+  settleAssessed(eventId: EventId): Promise<SettledEvent>;
   /** Settles every event that is not handled and not quarantined, until none is left; says how many that were. */
   settleAll(): Promise<number>;
   unhandled(): Promise<EventId[]>;
@@ -98,6 +100,8 @@ export async function openSettlementBench(
   return {
     ...{ db, tenant, partnerId, dealId, campaignId, startMs, clock },
     ...{ click, accept, settle, unhandled },
+    assess: (eventId) => assessEvent({ eventId }),
+    settleAssessed: (eventId) => settleEvent({ eventId }),
     lateClick: async (clickId, atMin = 0) => {
       await click({ clickId, atMin });
       await releaseForClicks(db, [clickId], clock.nowMs());

@@ -43,7 +43,7 @@ export const BANS: readonly Ban[] = [
   {
     name: 'the environment',
     pattern: /\bprocess\.env\b/,
-    except: /^(config|cli|embedded|testing|bench|chaos)\/|\.test\.ts$/,
+    except: /^(config|cli|embedded|testing|bench|chaos)\/|^(api\/server|workers\/main)\.ts$|\.test\.ts$/,
     instead: 'a field of Config, passed in',
   },
   {

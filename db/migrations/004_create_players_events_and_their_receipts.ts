@@ -65,7 +65,7 @@ export async function up(db: Knex): Promise<void> {
       CONSTRAINT events_refers_to_check CHECK ((kind = 'chargeback') = (refers_to IS NOT NULL)),
       CONSTRAINT events_money_check CHECK (
         (amount_minor IS NULL) = (currency IS NULL)
-        AND (kind NOT IN ('deposit', 'chargeback') OR amount_minor > 0)
+        AND (kind NOT IN ('deposit', 'chargeback') OR coalesce(amount_minor, 0) > 0)
         AND coalesce(amount_minor, 0) >= 0),
       CONSTRAINT events_player_check CHECK (kind NOT IN ('registration', 'deposit', 'chargeback') OR player_id IS NOT NULL),
       CONSTRAINT events_click_check CHECK (click_id IS NULL OR click_ref IS NOT NULL),

@@ -35,6 +35,9 @@ export async function up(db: Knex): Promise<void> {
       destination_id uuid NOT NULL REFERENCES destinations,
       key text NOT NULL CONSTRAINT postbacks_key_key UNIQUE,
       event_kind text NOT NULL,
+      -- Of a correction: the key of the report that it corrects, and whether nothing is left of that.
+      corrects text,
+      is_withdrawal boolean NOT NULL DEFAULT false,
       caused_by_event_id uuid REFERENCES events,
       conversion_id uuid REFERENCES conversions,
       click_id uuid,
@@ -54,7 +57,9 @@ export async function up(db: Knex): Promise<void> {
       CONSTRAINT postbacks_delivered_check CHECK ((status = 'delivered') = (delivered_at IS NOT NULL)),
       CONSTRAINT postbacks_dead_check CHECK (
         (status = 'dead') = (dead_at IS NOT NULL) AND (status = 'dead') = (dead_reason IS NOT NULL)),
-      CONSTRAINT postbacks_test_check CHECK (is_test = (conversion_id IS NULL))
+      CONSTRAINT postbacks_test_check CHECK (is_test = (conversion_id IS NULL)),
+      CONSTRAINT postbacks_correction_check CHECK (
+        (event_kind = 'correction') = (corrects IS NOT NULL) AND (corrects IS NOT NULL OR NOT is_withdrawal))
     );
     -- GET /v1/postbacks of a workspace, by status, by click; the postbacks of a conversion and of an event.
     CREATE INDEX postbacks_workspace_idx ON postbacks (workspace_id, postback_id);

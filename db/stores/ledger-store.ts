@@ -72,7 +72,7 @@ export type LineChange = {
 
 /**
  * Brings one line to what it deserves and appends the difference as one zero-sum journal. A line that says the
- * same as before keeps its revision and gets no journal.
+ * same as before keeps its revision and gets no journal. True when money moved.
  */
 export async function bookLine(
   db: Db,
@@ -80,9 +80,9 @@ export async function bookLine(
   { conversionId, stored, deserved }: LineChange,
   causedBy: EventId,
   nowMs: number,
-): Promise<void> {
+): Promise<boolean> {
   const entries = journalEntries(stored, deserved);
-  if (stored !== null && entries.length === 0 && saysTheSame(stored, deserved)) return;
+  if (stored !== null && entries.length === 0 && saysTheSame(stored, deserved)) return false;
   const lineId = stored?.lineId ?? mintId('lin', nowMs);
   const revision = (stored?.revision ?? 0) + 1;
   const row = {
@@ -108,9 +108,10 @@ export async function bookLine(
   } else {
     await db('commission_lines').where('line_id', uuidFromId(lineId)).update(row);
   }
-  if (entries.length === 0) return;
+  if (entries.length === 0) return false;
   const journal = { lineId, lineRevision: revision, reason: deserved.reason, causedBy };
   await appendJournal(db, owner.workspaceId, journal, entries, nowMs);
+  return true;
 }
 
 function saysTheSame(stored: StoredLine, deserved: LineChange['deserved']): boolean {

@@ -16,6 +16,7 @@ import type { Subs } from '../../domain/postback/macros';
 import type { DestinationKind, DestinationMethod, RenderedRequest } from '../../domain/postback/render';
 import type { Db } from '../knex';
 import { mintId } from '../mint-id';
+import type { ConversionOwner } from './conversion-store';
 
 /** A destination that may be owed a postback. Null partner or campaign: of any. */
 export type PostbackTarget = {
@@ -56,13 +57,26 @@ export async function loadPostbackTargets(db: Db, workspaceId: WorkspaceId): Pro
 }
 
 /** What a click carried that its postbacks may repeat. */
-export type ClickParameters = { readonly externalId: string | null; readonly subs: Subs };
+export type ClickParameters = {
+  readonly campaignId: CampaignId;
+  readonly partnerId: PartnerId | null;
+  readonly externalId: string | null;
+  readonly subs: Subs;
+};
 
+/** The click must exist: a conversion is credited to no other. */
 export async function loadClickParameters(db: Db, clickId: ClickId): Promise<ClickParameters> {
-  const [row]: { external_id: string | null; subs: Subs }[] = await db('clicks')
-    .select('external_id', 'subs')
-    .where('click_id', uuidFromId(clickId));
-  return { externalId: row?.external_id ?? null, subs: row?.subs ?? {} };
+  type Row = { campaign_id: string; partner_id: string | null; external_id: string | null; subs: Subs };
+  const row: Row = await db('clicks')
+    .select('campaign_id', 'partner_id', 'external_id', 'subs')
+    .where('click_id', uuidFromId(clickId))
+    .first();
+  return {
+    campaignId: idFromUuid('cmp', row.campaign_id),
+    partnerId: row.partner_id === null ? null : idFromUuid('ptn', row.partner_id),
+    externalId: row.external_id,
+    subs: row.subs,
+  };
 }
 
 export type NewPostback = {
@@ -70,6 +84,10 @@ export type NewPostback = {
   readonly destinationId: DestinationId;
   readonly key: string;
   readonly event: PostbackEvent;
+  /** Of a correction: the key of the report that it corrects. */
+  readonly corrects: string | null;
+  /** Whether the correction leaves nothing of the report. */
+  readonly isWithdrawal: boolean;
   readonly causedBy: EventId;
   readonly conversionId: ConversionId;
   readonly clickId: ClickId;
@@ -77,19 +95,17 @@ export type NewPostback = {
   readonly request: RenderedRequest;
 };
 
-/** Stores a delivery duty unless its key exists; says which conversion holds the key then. */
-export async function addPostback(
-  db: Db,
-  postback: NewPostback,
-  nowMs: number,
-): Promise<{ added: true } | { added: false; conversionId: ConversionId }> {
-  const inserted = await db('postbacks')
+/** Stores a delivery duty unless its key exists: what was rendered first stands. */
+export async function addPostback(db: Db, postback: NewPostback, nowMs: number): Promise<void> {
+  await db('postbacks')
     .insert({
       postback_id: uuidFromId(mintId('pbk', nowMs)),
       workspace_id: uuidFromId(postback.workspaceId),
       destination_id: uuidFromId(postback.destinationId),
       key: postback.key,
       event_kind: postback.event,
+      corrects: postback.corrects,
+      is_withdrawal: postback.isWithdrawal,
       caused_by_event_id: uuidFromId(postback.causedBy),
       conversion_id: uuidFromId(postback.conversionId),
       click_id: uuidFromId(postback.clickId),
@@ -103,26 +119,60 @@ export async function addPostback(
       created_at: new Date(nowMs),
     })
     .onConflict('key')
-    .ignore()
-    .returning('postback_id');
-  if (inserted.length > 0) return { added: true };
-  const [holder]: { conversion_id: string }[] = await db('postbacks')
-    .select('conversion_id')
-    .where('key', postback.key);
-  if (holder === undefined) throw new Error(`postback ${postback.key} is neither new nor there`);
-  return { added: false, conversionId: idFromUuid('cnv', holder.conversion_id) };
+    .ignore();
 }
 
-/** Keys under which a conversion was reported to each destination; corrections are not reports. */
-export async function reportedKeys(
-  db: Db,
-  conversionId: ConversionId,
-): Promise<{ destinationId: DestinationId; key: string }[]> {
-  const rows: { destination_id: string; key: string }[] = await db('postbacks')
-    .select('destination_id', 'key')
-    .where('conversion_id', uuidFromId(conversionId))
-    .whereNotIn('event_kind', ['correction', 'chargeback']);
-  return rows.map((row) => ({ destinationId: idFromUuid('dst', row.destination_id), key: row.key }));
+/** What a destination was told under one key, as of the last word: the report itself or its latest correction. */
+export type Report = {
+  readonly destinationId: DestinationId;
+  /** Of the report itself. */
+  readonly key: string;
+  readonly event: PostbackEvent;
+  readonly corrections: number;
+  readonly conversionId: ConversionId;
+  readonly clickId: ClickId;
+  readonly isWithdrawn: boolean;
+};
+
+/** Everything that was ever reported of the owner's conversions, by the key of the report. */
+export async function loadReports(db: Db, owner: ConversionOwner): Promise<Map<string, Report>> {
+  type Row = {
+    destination_id: string;
+    key: string;
+    event_kind: PostbackEvent;
+    corrections: number;
+    conversion_id: string;
+    click_id: string;
+    is_withdrawal: boolean;
+  };
+  const [column, id] = owner.playerId === null ? ['event_id', owner.eventId] : ['player_id', owner.playerId];
+  const { rows } = await db.raw<{ rows: Row[] }>(
+    `SELECT DISTINCT ON (coalesce(p.corrects, p.key))
+       p.destination_id, coalesce(p.corrects, p.key) AS key, coalesce(first.event_kind, p.event_kind) AS event_kind,
+       CASE WHEN p.corrects IS NULL THEN 0
+         ELSE substr(p.key, length(p.corrects) + 3)::integer END AS corrections,
+       p.conversion_id, p.click_id, p.is_withdrawal
+     FROM conversions AS c
+     JOIN postbacks AS p ON p.conversion_id = c.conversion_id
+     LEFT JOIN postbacks AS first ON first.key = p.corrects
+     WHERE c.?? = ?
+     ORDER BY coalesce(p.corrects, p.key), corrections DESC`,
+    [column, uuidFromId(id)],
+  );
+  return new Map(
+    rows.map((row) => [
+      row.key,
+      {
+        destinationId: idFromUuid('dst', row.destination_id),
+        key: row.key,
+        event: row.event_kind,
+        corrections: row.corrections,
+        conversionId: idFromUuid('cnv', row.conversion_id),
+        clickId: idFromUuid('clk', row.click_id),
+        isWithdrawn: row.is_withdrawal,
+      },
+    ]),
+  );
 }
 
 /** The postbacks that settling this event made and that nobody has delivered yet, oldest first. */

@@ -11,7 +11,7 @@ export type PostbackContext = {
   /** The event's own time, not the time of sending: it has to be the same on every attempt. */
   readonly occurredAtMs: number;
   readonly conversionId?: string | undefined;
-  /** Counts the changes of one conversion; above 0 only for corrections. */
+  /** The number of the correction, counted from 1 under the key of what it corrects; 0 for the report itself. */
   readonly revision?: number | undefined;
   readonly clickId?: string | undefined;
   /** The traffic source's own id of the click. */

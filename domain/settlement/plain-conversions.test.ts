@@ -50,6 +50,11 @@ describe('soloConversion: installs, leads and sales', () => {
       [REGISTERED, 'sale sale-1, approved, credited'],
     ],
     [
+      'follow it from the very moment of the binding',
+      [registration, aLead({ clickId: null, occurredAtMs: day(1) })],
+      ['lead lead-1, approved, credited', REGISTERED],
+    ],
+    [
       'do not follow it before',
       [registration, aLead({ clickId: null, occurredAtMs: day(1) - 1 })],
       ['lead lead-1, approved, no_touch', REGISTERED],

@@ -98,6 +98,12 @@ describe('the keys of postbacks', () => {
     expect(correctionKey(`${key}`, 3)).toBe(`${key}:r3`);
   });
 
+  it('of a transaction never read like the correction of another', () => {
+    const keyOf = (transactionKey: string) => keysOf([aDeposit({ ...at, transactionKey })]).at(-1) ?? '';
+    expect(keyOf('A:r1')).not.toBe(correctionKey(keyOf('A'), 1));
+    expect(new Set(['A', 'A:r1', 'A%3Ar1', 'A/r1', 'A r1'].map(keyOf)).size).toBe(5);
+  });
+
   it('are the same for the same facts in any order, each once', () => {
     const pair = factSet.chain((facts) => fc.tuple(fc.constant(facts), shuffled(facts)));
     fc.assert(

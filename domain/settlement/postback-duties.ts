@@ -17,8 +17,9 @@ export function postbackDuties(
   owner: { readonly playerId: PlayerId | null; readonly brandId: BrandId },
 ): readonly PostbackDuty[] {
   if (conversion.credits.length === 0) return [];
-  // Transaction ids are unique within a brand only.
-  const transaction = `${owner.brandId}/${conversion.transactionKey}`;
+  // Transaction ids are unique within a brand only, and encoded because they are free text: unencoded, the deposit
+  // "A:r1" would have the key of the first correction of the deposit "A".
+  const transaction = `${owner.brandId}/${encodeURIComponent(conversion.transactionKey)}`;
   const duties: PostbackDuty[] = [];
   if (conversion.status === 'approved') {
     switch (conversion.kind) {
@@ -49,7 +50,7 @@ export function postbackKey(workspaceId: string, destinationId: string, duty: Po
   return `${workspaceId}:${destinationId}:${duty.event}:${duty.subject}`;
 }
 
-/** A later change of something reported: keyed by the first key and the conversion's revision. */
-export function correctionKey(firstKey: string, revision: number): string {
-  return `${firstKey}:r${revision}`;
+/** A later change of something reported: keyed by the report's key and the number of the correction, from 1. */
+export function correctionKey(firstKey: string, number: number): string {
+  return `${firstKey}:r${number}`;
 }

@@ -1,6 +1,7 @@
 import type { Db } from '../../db/knex';
 import { mintId } from '../../db/mint-id';
 import {
+  type CampaignId,
   type ClickId,
   type ConversionId,
   type DestinationId,
@@ -12,7 +13,7 @@ import {
   type WorkspaceId,
 } from '../../domain/ids';
 
-/** An active partner URL that wants first deposits. */
+/** An active partner URL that wants first deposits; a webhook when it is given a secret. */
 export async function insertDestination(
   db: Db,
   given: {
@@ -20,6 +21,9 @@ export async function insertDestination(
     readonly url?: string;
     readonly events?: readonly string[];
     readonly partnerId?: PartnerId;
+    readonly campaignId?: CampaignId;
+    readonly secret?: string;
+    readonly status?: 'active' | 'paused';
   },
 ): Promise<DestinationId> {
   const nowMs = Date.now();
@@ -28,12 +32,14 @@ export async function insertDestination(
     destination_id: uuidFromId(destinationId),
     workspace_id: uuidFromId(given.workspaceId),
     name: 'A destination',
-    kind: 'partner_url',
+    kind: given.secret === undefined ? 'partner_url' : 'webhook',
     url: given.url ?? 'https://partner.example/postback?click={click_id}',
-    method: 'GET',
+    method: given.secret === undefined ? 'GET' : 'POST',
+    secret: given.secret ?? null,
     events: [...(given.events ?? ['first_deposit'])],
     partner_id: given.partnerId === undefined ? null : uuidFromId(given.partnerId),
-    status: 'active',
+    campaign_id: given.campaignId === undefined ? null : uuidFromId(given.campaignId),
+    status: given.status ?? 'active',
     created_at: new Date(nowMs),
   });
   return destinationId;

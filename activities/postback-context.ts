@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import type { ConversionOwner } from '../db/stores/conversion-store';
+import type { ClickParameters, PostbackTarget } from '../db/stores/postback-store';
+import type { ClickId } from '../domain/ids';
+import { formatMinor, type Money } from '../domain/money';
+import type { PostbackContext } from '../domain/postback/context';
+import type { Books } from '../domain/settlement/books';
+import type { PostbackDuty } from '../domain/settlement/postback-duties';
+import type { ChangedConversion } from './settlement-differences';
+
+/** One thing that is about to be told: what, of which conversion, through which click. */
+export type Word = {
+  readonly conversion: ChangedConversion;
+  readonly duty: PostbackDuty;
+  readonly clickId: ClickId;
+  /** 0 for the report itself, else the number of the correction. */
+  readonly correction: number;
+  readonly isWithdrawal: boolean;
+};
+
+/** Everything that a destination may learn of a conversion; a withdrawal says what is left of it, nothing. */
+export function postbackContext(
+  owner: ConversionOwner,
+  books: Books,
+  target: PostbackTarget,
+  word: Word,
+  click: ClickParameters,
+): PostbackContext {
+  const { conversion, duty } = word;
+  return {
+    ...moneyOf(books, target, word),
+    event: word.correction === 0 ? duty.event : 'correction',
+    conversionId: conversion.conversionId,
+    revision: word.correction,
+    clickId: word.clickId,
+    externalId: click.externalId ?? undefined,
+    campaignId: click.campaignId,
+    partnerId: click.partnerId ?? undefined,
+    transactionId: conversion.deserved.transactionKey,
+    playerHash: owner.playerId === null ? undefined : hashPlayer(owner.workspaceId, owner.playerId),
+    subs: click.subs,
+  };
+}
+
+function moneyOf(
+  books: Books,
+  target: PostbackTarget,
+  { conversion: { deserved }, duty, isWithdrawal }: Word,
+): Pick<PostbackContext, 'occurredAtMs' | 'amount' | 'currency' | 'payout' | 'ltv'> {
+  const chargeback =
+    duty.event === 'chargeback'
+      ? deserved.chargebacks.find((fact) => fact.eventId === duty.subject)
+      : undefined;
+  const standing = chargeback?.money ?? deserved.value;
+  const value = standing !== null && isWithdrawal ? { ...standing, amountMinor: 0n } : standing;
+  const ltv = books.ltv.find(({ currency }) => currency === value?.currency);
+  return {
+    occurredAtMs: (chargeback ?? deserved.fact).occurredAtMs,
+    amount: value === null ? undefined : formatMinor(value.amountMinor, value.currency),
+    currency: value?.currency,
+    payout: payoutOf(target, deserved, isWithdrawal ? value : null),
+    ltv: ltv === undefined ? undefined : formatMinor(ltv.totalMinor, ltv.currency),
+  };
+}
+
+/** The commission of the destination's own partner, and nobody else's. */
+function payoutOf(
+  { partnerId }: PostbackTarget,
+  deserved: ChangedConversion['deserved'],
+  withdrawn: Money | null,
+): string | undefined {
+  if (partnerId === null) return undefined;
+  if (withdrawn !== null) return formatMinor(0n, withdrawn.currency);
+  const line = deserved.lines.find((candidate) => candidate.partnerId === partnerId);
+  return line === undefined ? undefined : formatMinor(line.amountMinor, line.currency);
+}
+
+/** Stable per player and workspace, and no way back: the player's own id is random and never leaves the house. */
+function hashPlayer(workspaceId: string, playerId: string): string {
+  return createHash('sha256').update(`${workspaceId}:${playerId}`).digest('hex');
+}

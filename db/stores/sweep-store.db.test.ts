@@ -1,0 +1,192 @@
+import { createHash } from 'node:crypto';
+import { type ClickId, type EventId, type PostbackId, uuidFromId } from '../../domain/ids';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/time';
+import { insertApiKey } from '../../testing/builders/insert-api-key';
+import { insertCampaign } from '../../testing/builders/insert-campaign';
+import { type EventFixture, insertEvent, insertQuarantine } from '../../testing/builders/insert-event';
+import { insertAttempt, insertDestination, insertPostback } from '../../testing/builders/insert-postback';
+import { insertWorkspace, type WorkspaceFixture } from '../../testing/builders/insert-workspace';
+import { newEvent } from '../../testing/builders/new-event';
+import { recordTestClick } from '../../testing/builders/record-test-click';
+import { createTestDb, type TestDb } from '../../testing/test-db';
+import type { Db } from '../knex';
+import { acceptEvent } from './event-store';
+import { expireKeptData, sweepOrphanedPostbacks, sweepUnhandledEvents } from './sweep-store';
+
+let testDb: TestDb;
+let db: Db;
+let tenant: WorkspaceFixture;
+const startMs = Date.now();
+const after = (minutes: number) => startMs + minutes * MINUTE_MS;
+
+beforeAll(async () => {
+  testDb = await createTestDb();
+  db = testDb.db;
+});
+afterAll(() => testDb.drop());
+beforeEach(async () => {
+  tenant = await insertWorkspace(db);
+  await db('outbox').delete();
+  // Events and postbacks of other tests are none of this one's.
+  await db('events').update({ handled_at: new Date() });
+  await db('postbacks')
+    .where({ status: 'pending' })
+    .update({ status: 'delivered', delivered_at: new Date() });
+});
+
+/** Queued things, taken out again as a relay would. */
+async function takeQueued(): Promise<{ kind: string; ref: string; run: number }[]> {
+  const rows = await db('outbox').delete().returning(['kind', 'ref_id', 'run']);
+  return rows.map((row) => ({ kind: row.kind, ref: row.ref_id, run: row.run }));
+}
+const sweepEvents = (atMs: number, limit = 100) =>
+  db.transaction((trx) => sweepUnhandledEvents(trx, limit, atMs));
+const sweepPostbacks = (atMs: number, limit = 100) =>
+  db.transaction((trx) => sweepOrphanedPostbacks(trx, limit, atMs));
+
+describe('sweepUnhandledEvents', () => {
+  /** Received at the start of the test, and first due a minute later. */
+  async function unhandled(given: Partial<EventFixture> = {}): Promise<EventId> {
+    const eventId = await insertEvent(db, { ...tenant, kind: 'lead', receivedAtMs: startMs, ...given });
+    await db('events')
+      .where('event_id', uuidFromId(eventId))
+      .update({ sweep_after: new Date(after(1)) });
+    return eventId;
+  }
+
+  it('gives a new event a minute before it may be swept', async () => {
+    const eventId = await insertEvent(db, { ...tenant, kind: 'lead' });
+    const row = await db('events').where('event_id', uuidFromId(eventId)).first('sweep_after');
+    const waitMs = row.sweep_after.getTime() - Date.now();
+    expect(waitMs).toBeGreaterThan(50_000);
+    expect(waitMs).toBeLessThanOrEqual(60_000);
+  });
+
+  it('queues what is not settled after a minute, once, then after twice as long each time', async () => {
+    const eventId = await unhandled();
+    const queuedAt: number[] = [];
+    for (let minute = 0; minute <= 20; minute += 1) {
+      await sweepEvents(after(minute));
+      for (const { kind, ref } of await takeQueued()) {
+        expect([kind, ref]).toEqual(['event', uuidFromId(eventId)]);
+        queuedAt.push(minute);
+      }
+    }
+    expect(queuedAt).toEqual([1, 2, 4, 8, 16]);
+  });
+
+  it('does not double what is queued already', async () => {
+    const { id } = await acceptEvent(
+      db,
+      newEvent(tenant, {
+        kind: 'install',
+        senderEventId: 'I1',
+        clickRef: await recordTestClick(db, {
+          ...tenant,
+          campaignId: await insertCampaign(db, tenant),
+          clickedAtMs: startMs,
+        }),
+      }),
+      startMs,
+    );
+    expect(await sweepEvents(Date.now() + 2 * MINUTE_MS)).toBe(1);
+    const events = (await takeQueued()).filter((row) => row.kind === 'event');
+    expect(events).toEqual([{ kind: 'event', ref: uuidFromId(id), run: 0 }]);
+  });
+
+  it('leaves handled events, and those in quarantine until they are released', async () => {
+    await unhandled({ handledAtMs: startMs });
+    await insertQuarantine(db, { ...tenant, eventId: await unhandled() });
+    const released = await unhandled();
+    await insertQuarantine(db, { ...tenant, eventId: released, releasedAtMs: startMs });
+    expect(await sweepEvents(after(1))).toBe(1);
+    expect(await takeQueued()).toEqual([{ kind: 'event', ref: uuidFromId(released), run: 0 }]);
+  });
+
+  it('is bounded, and two sweeps at once share the work', async () => {
+    for (let index = 0; index < 6; index += 1) await unhandled();
+    expect(await sweepEvents(after(1), 2)).toBe(2);
+    const [one, two] = [await db.transaction(), await db.transaction()];
+    const found = [
+      await sweepUnhandledEvents(one, 2, after(1)),
+      await sweepUnhandledEvents(two, 100, after(1)),
+    ];
+    await Promise.all([one.commit(), two.commit()]);
+    expect(found).toEqual([2, 2]);
+    expect(await takeQueued()).toHaveLength(6);
+  });
+});
+
+describe('sweepOrphanedPostbacks', () => {
+  const pending = async (given: { deliveredAtMs?: number; deadAtMs?: number } = {}): Promise<PostbackId> => {
+    const destinationId = await insertDestination(db, tenant);
+    return insertPostback(db, { ...tenant, destinationId, createdAtMs: startMs, ...given });
+  };
+  const swept = async (atMs: number) => {
+    await sweepPostbacks(atMs);
+    return takeQueued();
+  };
+
+  it('gives a postback that was never tried a workflow of its own after five minutes', async () => {
+    const postbackId = await pending();
+    expect(await swept(after(5) - 1)).toEqual([]);
+    expect(await swept(after(5))).toEqual([{ kind: 'postback', ref: uuidFromId(postbackId), run: 1 }]);
+    const row = await db('postbacks').where('postback_id', uuidFromId(postbackId)).first('run');
+    expect(row.run).toBe(1);
+  });
+
+  it('waits longer than any pause between two attempts', async () => {
+    const postbackId = await pending();
+    await insertAttempt(db, { postbackId, attemptNo: 1, startedAtMs: startMs });
+    await insertAttempt(db, { postbackId, attemptNo: 2, startedAtMs: after(60) });
+    expect(await swept(after(60) + 6 * HOUR_MS)).toEqual([]);
+    expect(await swept(after(75) + 6 * HOUR_MS)).toHaveLength(1);
+  });
+
+  it('leaves what has ended, and what is queued already', async () => {
+    await pending({ deliveredAtMs: startMs });
+    await pending({ deadAtMs: startMs });
+    const postbackId = await pending();
+    expect(await sweepPostbacks(after(5))).toBe(1);
+    expect(await sweepPostbacks(after(60))).toBe(0);
+    expect(await takeQueued()).toEqual([{ kind: 'postback', ref: uuidFromId(postbackId), run: 1 }]);
+  });
+});
+
+describe('expireKeptData', () => {
+  it('lets go of raw requests after thirty days, and of nothing else', async () => {
+    const campaignId = await insertCampaign(db, tenant);
+    const [old, young] = [startMs - 30 * DAY_MS - 1, startMs - 30 * DAY_MS];
+    const clicks: ClickId[] = [];
+    const events: EventId[] = [];
+    for (const atMs of [old, young]) {
+      const clickId = await recordTestClick(db, { ...tenant, campaignId, clickedAtMs: atMs });
+      clicks.push(clickId);
+      const event = newEvent(tenant, { kind: 'install', senderEventId: `I${atMs}`, clickRef: clickId });
+      events.push((await acceptEvent(db, event, atMs)).id);
+    }
+    await expireKeptData(db, startMs);
+    const kept = async (table: string, column: string, ids: readonly (ClickId | EventId)[]) =>
+      (await db(table).whereIn(column, ids.map(uuidFromId)).pluck(column)) as string[];
+    expect(await kept('click_raw', 'click_id', clicks)).toEqual(clicks.slice(1).map(uuidFromId));
+    expect(await kept('event_raw', 'event_id', events)).toEqual(events.slice(1).map(uuidFromId));
+    expect(await kept('clicks', 'click_id', clicks)).toHaveLength(2);
+    expect(await kept('events', 'event_id', events)).toHaveLength(2);
+    expect(await kept('inbox', 'event_id', events)).toHaveLength(2);
+  });
+
+  it('forgets the answers to idempotent requests after a day', async () => {
+    await insertApiKey(db, tenant);
+    const { key_id } = await db('api_keys').where('workspace_id', uuidFromId(tenant.workspaceId)).first();
+    const answer = (idempotency_key: string, createdAtMs: number) => ({
+      ...{ key_id, route: 'POST /v1/offers', idempotency_key, body_hash: createHash('sha256').digest() },
+      ...{ response_status: 201, response_body: '{}', created_at: new Date(createdAtMs) },
+    });
+    await db('idempotency_keys').insert([
+      answer('old', startMs - DAY_MS - 1),
+      answer('young', startMs - DAY_MS),
+    ]);
+    await expireKeptData(db, startMs);
+    expect(await db('idempotency_keys').pluck('idempotency_key')).toEqual(['young']);
+  });
+});

@@ -1,0 +1,133 @@
+import { auditMoney } from './audit-money';
+import { auditPostbacks } from './audit-postbacks';
+import type { Evidence } from './evidence';
+import { type Finding, finding } from './finding';
+import { countBy, groupBy } from './grouping';
+
+/** Beyond the two seconds of the contract: a test machine may be busy. */
+const SLOW_REFUSAL_MS = 3_000;
+
+/**
+ * Holds what the senders were told against what is stored and what arrived. Shares no code with the product, so that
+ * a mistake there is not made here, too. Expects that everything has come to rest.
+ */
+export function audit(evidence: Evidence): Finding[] {
+  return [
+    ...auditClicks(evidence),
+    ...auditJourneys(evidence),
+    ...auditEvents(evidence),
+    ...auditMoney(evidence),
+    ...auditPostbacks(evidence),
+    ...auditRest(evidence),
+    ...auditAnswers(evidence),
+  ];
+}
+
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
+
+/** The public form of a stored uuid: prefix and 26 characters of Crockford base32, the highest bits first. */
+function publicId(prefix: string, uuid: string): string {
+  const bits = BigInt(`0x${uuid.replaceAll('-', '')}`)
+    .toString(2)
+    .padStart(130, '0');
+  const characters = bits.match(/.{5}/g) ?? [];
+  return `${prefix}_${characters.map((five) => ALPHABET[Number.parseInt(five, 2)]).join('')}`;
+}
+
+function auditClicks({ client, database }: Evidence): Finding[] {
+  const rows = countBy(database.clicks, ({ clickId }) => publicId('clk', clickId));
+  const rowsOfVisitor = countBy(database.clicks, ({ visitor }) => visitor ?? 'nobody');
+  const told = countBy(client.clicks, ({ clickId }) => clickId ?? 'none');
+  return client.clicks.flatMap(({ visitor, clickId, tries }): Finding[] => {
+    if (clickId === null) return [{ rule: 'I1', what: `${visitor} was never sent on` }];
+    const stored = rows.get(clickId) ?? 0;
+    const recorded = rowsOfVisitor.get(visitor) ?? 0;
+    return [
+      ...(stored === 1 ? [] : [finding('I1', `${clickId} was acknowledged and has ${stored} rows`)]),
+      ...(told.get(clickId) === 1 ? [] : [finding('I1', `${clickId} was given to several visitors`)]),
+      // A click that was recorded and not acknowledged is allowed; one that nobody made is not.
+      ...(recorded <= tries
+        ? []
+        : [finding('I1', `${visitor} clicked ${tries} times and has ${recorded} rows`)]),
+    ];
+  });
+}
+
+function auditJourneys({ database, workflows, workspaceId }: Evidence): Finding[] {
+  const journeys = countBy(
+    workflows.filter(({ type }) => type === 'clickJourney'),
+    ({ workflowId }) => workflowId,
+  );
+  const deserved = new Set(
+    database.clicks.map(({ clickId }) => `click:${workspaceId}:${publicId('clk', clickId)}`),
+  );
+  return [
+    ...[...deserved]
+      .filter((workflowId) => journeys.get(workflowId) !== 1)
+      .map((workflowId) => finding('I2', `${workflowId} has ${journeys.get(workflowId) ?? 0} runs`)),
+    ...[...journeys.keys()]
+      .filter((workflowId) => !deserved.has(workflowId))
+      .map((workflowId) => finding('I2', `${workflowId} belongs to no click`)),
+  ];
+}
+
+function auditEvents({ client, database }: Evidence): Finding[] {
+  const rows = groupBy(database.inbox, ({ senderEventId }) => senderEventId ?? '(receipt without a fact)');
+  const known = new Set(client.events.map(({ eventId }) => eventId));
+  const strangers = [...rows.keys()].filter((eventId) => !known.has(eventId));
+  return [
+    ...strangers.map((eventId) => finding('I3', `${eventId} is recorded and was never sent`)),
+    ...client.events.flatMap(({ eventId, answers }): Finding[] => {
+      const receipts = rows.get(eventId) ?? [];
+      const [receipt] = receipts;
+      if (answers.length === 0) return [{ rule: 'I3', what: `${eventId} was never acknowledged` }];
+      if (receipt === undefined || receipts.length > 1) {
+        return [{ rule: 'I3', what: `${eventId} was acknowledged and has ${receipts.length} receipts` }];
+      }
+      const id = publicId('evt', receipt.eventId);
+      const firsts = answers.filter(({ status }) => status !== 'duplicate');
+      return [
+        ...(receipt.isHandled === true ? [] : [finding('I3', `${eventId} is not handled`)]),
+        ...(answers.every((answer) => answer.id === id)
+          ? []
+          : [finding('I3', `${eventId} was given other ids than ${id}`)]),
+        ...(firsts.length <= 1 ? [] : [finding('I3', `${eventId} counted as new ${firsts.length} times`)]),
+      ];
+    }),
+  ];
+}
+
+function auditRest({ database, workflows }: Evidence): Finding[] {
+  const ended = new Set(['RUNNING', 'COMPLETED', 'CONTINUED_AS_NEW']);
+  return [
+    ...database.outbox.map(({ kind, refId }) => finding('I8', `the outbox still holds ${kind} ${refId}`)),
+    ...database.quarantine.map(({ eventId, reason }) =>
+      finding('I8', `${eventId} waits in quarantine: ${reason}`),
+    ),
+    ...database.postbacks
+      .filter(({ status }) => status !== 'delivered')
+      .map(({ key, status }) => finding('I8', `postback ${key} is ${status}`)),
+    ...workflows
+      .filter(({ trouble }) => trouble !== null)
+      .map(({ workflowId, trouble }) => finding('I8', `${workflowId} is stuck: ${trouble}`)),
+    ...workflows
+      .filter(({ status }) => !ended.has(status))
+      .map(({ workflowId, status }) => finding('I8', `${workflowId} ended as ${status}`)),
+  ];
+}
+
+function auditAnswers({ client }: Evidence): Finding[] {
+  return [
+    ...client.unexpected.map((answer) => finding('I9', `an answer outside the contract: ${answer}`)),
+    ...client.refusals
+      .filter(({ retryAfter }) => !/^\d+$/.test(retryAfter ?? ''))
+      .map(({ what }) =>
+        finding('I9', `a 503 to a${what === 'event' ? 'n event' : ' click'} named no Retry-After`),
+      ),
+    ...client.refusals
+      .filter(({ tookMs }) => tookMs > SLOW_REFUSAL_MS)
+      .map(({ what, tookMs }) =>
+        finding('I9', `a 503 to a${what === 'event' ? 'n event' : ' click'} took ${tookMs} ms`),
+      ),
+  ];
+}

@@ -1,0 +1,169 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { type InstanceInfo, type InstancePids, readInstanceFile } from '../../embedded/instance-file';
+import { findProcesses, processIdentity } from '../../embedded/process-table';
+import { devServerPath, makeTestDataDir } from '../servers';
+import { repositoryRoot } from '../source-files';
+import { until } from '../until';
+
+export type ProcessName = keyof InstancePids;
+
+/** How the supervisor ended. */
+export interface Ending {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** What `npm start` boots, on a data folder and ports of its own. */
+export interface Instance {
+  readonly dataDir: string;
+  /** The environment of every `clickchain` command that means this instance. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Everything that the command has printed, over all starts. */
+  output(): string;
+  /** Boots, or boots again; resolves when the command says that it runs. */
+  start(): Promise<InstanceInfo>;
+  info(): InstanceInfo;
+  /** `kill -9` of the process that instance.json names. Resolves once it is dead, with its pid. */
+  kill(name: ProcessName): Promise<number>;
+  /** Asks the supervisor to stop and waits until it has ended. */
+  stop(signal: NodeJS.Signals): Promise<Ending>;
+  /** Processes of this instance that still run, as `pid arguments`. */
+  leftovers(): string[];
+  /** Runs the work; what it throws comes with the ends of all logs. */
+  explained<Result>(work: () => Promise<Result>): Promise<Result>;
+  /** Ends whatever still runs, by pid, and deletes the data folder. */
+  remove(): Promise<void>;
+}
+
+const command = join(repositoryRoot, 'dist', 'cli', 'main.js');
+// Ends the supervisor in order when the test process dies, even by `kill -9`: nobody else would.
+const parentWatch = join(repositoryRoot, 'dist', 'embedded', 'parent-watch.js');
+const running = 'Clickchain is running.';
+const tailLines = 25;
+const maxLineLength = 600;
+
+/** The compiled command with its first arguments, for those who spawn it themselves. */
+export function builtCommand(): string {
+  if (existsSync(command)) return command;
+  throw new Error(`${command} is missing: run \`npm run build\` first (\`npm test\` does)`);
+}
+
+/** An instance that does not run yet. `sinkPort` is where postbacks may go on loopback; 0 lets the instance choose. */
+export async function createInstance({ sinkPort }: { sinkPort: number }): Promise<Instance> {
+  builtCommand();
+  const program = await devServerPath();
+  const dataDir = makeTestDataDir();
+  const foreign = Object.entries(process.env).filter(
+    ([name]) => !/^(CLICKCHAIN_|TEMPORAL_|DATABASE_URL$|TEST_|JEST_|NODE_OPTIONS$)/.test(name),
+  );
+  const env = {
+    ...Object.fromEntries(foreign),
+    CLICKCHAIN_DATA_DIR: dataDir,
+    CLICKCHAIN_PORT: '0',
+    CLICKCHAIN_SINK_PORT: String(sinkPort),
+    TEMPORAL_UI_PORT: '0',
+    TEMPORAL_CLI_PATH: program,
+  };
+  return instanceOn(dataDir, env);
+}
+
+function instanceOn(dataDir: string, env: NodeJS.ProcessEnv): Instance {
+  let supervisor: ChildProcess | null = null;
+  let printed = '';
+
+  const info = (): InstanceInfo => {
+    const found = readInstanceFile(dataDir);
+    if (found === null) throw new Error(`no instance has come up in ${dataDir}`);
+    return found;
+  };
+
+  const instance: Instance = {
+    dataDir,
+    env,
+    output: () => printed,
+    async start() {
+      const startsAt = printed.length;
+      const child = fork(command, ['start'], { env, silent: true, execArgv: ['--require', parentWatch] });
+      supervisor = child;
+      for (const stream of [child.stdout, child.stderr]) {
+        stream?.on('data', (chunk: Buffer) => {
+          printed += chunk.toString('utf8');
+        });
+      }
+      await until(
+        'the instance to come up',
+        async () => {
+          if (hasEnded(child)) throw new Error(`the start ended:\n${printed.slice(startsAt)}`);
+          return printed.slice(startsAt).includes(running);
+        },
+        90_000,
+      );
+      return info();
+    },
+    info,
+    async kill(name) {
+      const pid = info().pids[name];
+      if (pid === null) throw new Error(`${name} does not run`);
+      process.kill(pid, 'SIGKILL');
+      await until(`the end of ${name}`, async () => processIdentity(pid) === null);
+      return pid;
+    },
+    async stop(signal) {
+      if (supervisor === null) throw new Error('the instance was never started');
+      if (!hasEnded(supervisor)) {
+        const ended = once(supervisor, 'exit');
+        supervisor.kill(signal);
+        await ended;
+      }
+      return { code: supervisor.exitCode, signal: supervisor.signalCode };
+    },
+    leftovers: () => processesOn(dataDir).map(({ pid, argv }) => `${pid} ${argv.join(' ')}`),
+    async explained(work) {
+      try {
+        return await work();
+      } catch (error) {
+        const reason = error instanceof Error ? error : new Error(String(error));
+        reason.message += `\n\n${logTails(dataDir, printed)}`;
+        throw reason;
+      }
+    },
+    async remove() {
+      if (supervisor !== null && !hasEnded(supervisor)) await instance.stop('SIGTERM');
+      for (const { pid } of processesOn(dataDir)) process.kill(pid, 'SIGKILL');
+      await until('the end of all processes', async () => processesOn(dataDir).length === 0);
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+  return instance;
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}
+
+/** Every process of an instance names the data folder, whose name is unique, among its arguments. */
+function processesOn(dataDir: string) {
+  return findProcesses((argv) => argv.some((argument) => argument.includes(dataDir)));
+}
+
+/** The ends of what was printed and logged; of the JSON logs only what is at least a warning. */
+function logTails(dataDir: string, printed: string): string {
+  const folder = join(dataDir, 'logs');
+  const files = existsSync(folder) ? readdirSync(folder).sort() : [];
+  return [
+    `--- printed\n${tail(printed)}`,
+    ...files.map((name) => `--- ${name}\n${tail(readFileSync(join(folder, name), 'utf8'))}`),
+  ].join('\n');
+}
+
+function tail(text: string): string {
+  const lines = text.trimEnd().split('\n');
+  const telling = lines.filter((line) => !/^\{"level":[123]0,/.test(line));
+  return telling
+    .slice(-tailLines)
+    .map((line) => line.slice(0, maxLineLength))
+    .join('\n');
+}

@@ -1,0 +1,188 @@
+import { until } from '../until';
+import { audit } from './audit';
+import { chainWorkedSince, collectEvidence, unfinished } from './collect-evidence';
+import type { Evidence } from './evidence';
+import { createInstance, type Instance, type ProcessName } from './instance';
+import { during, type Outage, outageTable } from './outage';
+import { type SetUp, setUp } from './set-up';
+import { type LoggingSink, startLoggingSink } from './sink-log';
+import { TAMPERINGS } from './tampering';
+import { startTraffic, type Traffic } from './traffic';
+
+/** One seed, so that every run plays the same traffic; only the moments of the kills differ. */
+const SEED = 20_261_121;
+/**
+ * On a quiet machine clicks are answered again within 5 s and events are handled again within 15 s; the table that
+ * is printed at the end says what it was. A busy machine gets more, because slowness is no loss.
+ */
+const BACK_WITHIN_MS = 60_000;
+const DRAINED_WITHIN_MS = 60_000;
+const CLICKS_BETWEEN_KILLS = 40;
+
+// A step waits for several things one after the other.
+jest.setTimeout(180_000);
+
+let instance: Instance;
+let sink: LoggingSink;
+let prepared: SetUp;
+let traffic: Traffic;
+const outages: Outage[] = [];
+
+// The first run on a machine may have to build the Temporal server.
+beforeAll(async () => {
+  sink = await startLoggingSink();
+  instance = await createInstance({ sinkPort: sink.port });
+  const info = await instance.explained(() => instance.start());
+  prepared = await setUp(info, sink.origin);
+  traffic = startTraffic({ apiUrl: info.apiUrl, setUp: prepared, seed: SEED });
+  await moreClicks();
+}, 10 * 60_000);
+
+afterAll(async () => {
+  if (traffic !== undefined) process.stderr.write(outageTable(outages, traffic.log));
+  await traffic?.stop();
+  await instance?.remove();
+  await sink?.close();
+});
+
+/** Resolves when some more clicks have been acknowledged. */
+async function moreClicks(): Promise<void> {
+  const count = () => traffic.log.clicks.filter(({ clickId }) => clickId !== null).length;
+  const wanted = count() + CLICKS_BETWEEN_KILLS;
+  await until(`${CLICKS_BETWEEN_KILLS} more clicks`, async () => count() >= wanted, BACK_WITHIN_MS);
+}
+
+/** Kills one process and waits until clicks are answered, the instance is ready, and events are handled again. */
+async function killAndRecover(name: ProcessName, startAgain?: () => Promise<unknown>): Promise<Outage> {
+  const atMs = Date.now();
+  const pid = await instance.kill(name);
+  await startAgain?.();
+  const wait = async (what: string, look: () => Promise<boolean>): Promise<number> => {
+    await until(`${what} after kill -9 of ${name}`, look, BACK_WITHIN_MS);
+    return Date.now() - atMs;
+  };
+  const outage = {
+    name,
+    atMs,
+    restartedMs: await wait('another process', async () => ![pid, null].includes(instance.info().pids[name])),
+    clickMs: await wait('a click', async () => clicksSince(atMs).length > 0),
+    readyMs: await wait('readiness', isReady),
+    chainMs: await wait('a handled event', () => {
+      return chainWorkedSince(instance.info().databaseUrl, atMs).catch(() => false);
+    }),
+  };
+  const firstClickMs = Math.min(...clicksSince(atMs).map(({ sentAtMs }) => sentAtMs - atMs));
+  outages.push({ ...outage, clickMs: firstClickMs });
+  return outage;
+}
+
+function clicksSince(atMs: number) {
+  return traffic.log.clicks.filter(({ clickId, sentAtMs }) => clickId !== null && sentAtMs > atMs);
+}
+
+async function isReady(): Promise<boolean> {
+  try {
+    const response = await fetch(`${instance.info().apiUrl}/readyz`);
+    const { checks } = (await response.json()) as { checks: { temporal: string } };
+    return response.ok && checks.temporal === 'ok';
+  } catch {
+    return false;
+  }
+}
+
+async function gatherEvidence(): Promise<Evidence> {
+  const collected = await collectEvidence(instance.info());
+  return { ...collected, client: traffic.log, partners: prepared.campaigns, sink: sink.entries };
+}
+
+describe('under traffic', () => {
+  it('an API that is killed comes back', async () => {
+    await instance.explained(async () => {
+      const outage = await killAndRecover('api');
+      expect(during(outage, traffic.log.unreachable)).not.toEqual([]);
+      await moreClicks();
+    });
+  });
+
+  it.each(['worker', 'temporal'] as const)(
+    'a killed %s keeps nobody from clicking or reporting',
+    async (name) => {
+      await instance.explained(async () => {
+        const outage = await killAndRecover(name);
+        expect(during(outage, traffic.log.refusals)).toEqual([]);
+        expect(during(outage, traffic.log.unreachable)).toEqual([]);
+        await moreClicks();
+      });
+    },
+  );
+
+  it('while Postgres is killed, the API stays and refuses clicks and events', async () => {
+    await instance.explained(async () => {
+      const { api } = instance.info().pids;
+      const outage = await killAndRecover('postgres');
+      const refused = new Set(during(outage, traffic.log.refusals).map(({ what }) => what));
+      expect(refused).toEqual(new Set(['click', 'event']));
+      expect(instance.info().pids.api).toBe(api);
+      expect(during(outage, traffic.log.unreachable)).toEqual([]);
+      await moreClicks();
+    });
+  });
+
+  it('what a killed supervisor leaves behind is taken over by the next start', async () => {
+    await instance.explained(async () => {
+      const outage = await killAndRecover('supervisor', () => instance.start());
+      expect(during(outage, traffic.log.unreachable)).not.toEqual([]);
+      await moreClicks();
+    });
+  });
+});
+
+describe('afterwards', () => {
+  let found: Evidence;
+
+  it('everything comes to rest', async () => {
+    await instance.explained(async () => {
+      await traffic.stop();
+      const stoppedAtMs = Date.now();
+      let rest: string[] = [];
+      const isAtRest = async (): Promise<boolean> => {
+        rest = await unfinished(instance.info().databaseUrl);
+        return rest.length === 0;
+      };
+      // What is left says more than that the time is over.
+      await until('everything to come to rest', isAtRest, DRAINED_WITHIN_MS).catch(() => undefined);
+      expect(rest).toEqual([]);
+      process.stderr.write(`at rest ${Date.now() - stoppedAtMs} ms after the traffic\n`);
+    });
+  });
+
+  it('nothing is lost, nothing doubled, nothing stuck', async () => {
+    await instance.explained(async () => {
+      found = await gatherEvidence();
+      expect(audit(found)).toEqual([]);
+      expect(found.client.clicks.length).toBeGreaterThan(200);
+      expect(found.database.lines.length).toBeGreaterThan(10);
+      expect(found.sink.length).toBeGreaterThan(100);
+    });
+  });
+
+  it('a clean restart keeps all', async () => {
+    await instance.explained(async () => {
+      expect(await instance.stop('SIGTERM')).toEqual({ code: 0, signal: null });
+      expect(instance.leftovers()).toEqual([]);
+      await instance.start();
+      const after = await gatherEvidence();
+      expect(audit(after)).toEqual([]);
+      expect(after.database.clicks.length).toBe(found.database.clicks.length);
+      expect(after.database.entries.length).toBe(found.database.entries.length);
+    });
+  });
+
+  it.each(TAMPERINGS)('the auditor would have found $name', ({ breaks, spoil }) => {
+    const spoilt = structuredClone(found);
+    spoil(spoilt);
+    const findings = audit(spoilt);
+    expect(findings.length).toBeGreaterThan(audit(found).length);
+    expect(findings).toContainEqual({ rule: breaks, what: expect.any(String) });
+  });
+});

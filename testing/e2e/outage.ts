@@ -1,0 +1,44 @@
+import type { ClientLog } from './client-log';
+import type { ProcessName } from './instance';
+
+/** One kill and how long it took, from the kill on, until… */
+export interface Outage {
+  readonly name: ProcessName;
+  readonly atMs: number;
+  /** … instance.json named another process. */
+  readonly restartedMs: number;
+  /** … the first click was sent that was answered with its redirect. */
+  readonly clickMs: number;
+  /** … readiness, Temporal included. */
+  readonly readyMs: number;
+  /** … an event received since then was settled and a postback of it delivered. */
+  readonly chainMs: number;
+}
+
+/** What was sent between the kill and the recovery. */
+export function during<T extends { readonly sentAtMs: number }>(
+  { atMs, chainMs }: Outage,
+  items: readonly T[],
+): T[] {
+  return items.filter(({ sentAtMs }) => sentAtMs >= atMs && sentAtMs <= atMs + chainMs);
+}
+
+/** For people: one line per kill, times in seconds. */
+export function outageTable(outages: readonly Outage[], log: ClientLog): string {
+  const rows = outages.map((outage) => {
+    const refusals = during(outage, log.refusals);
+    return [
+      outage.name,
+      ...[outage.restartedMs, outage.clickMs, outage.readyMs, outage.chainMs].map(seconds),
+      String(during(outage, log.unreachable).length),
+      String(refusals.length),
+      seconds(Math.max(0, ...refusals.map(({ tookMs }) => tookMs))),
+    ];
+  });
+  const head = ['kill -9', 'restarted', 'click', 'ready', 'chain', 'unreachable', 'refused', 'slowest'];
+  return [head, ...rows].map((cells) => `${cells.map((cell) => cell.padEnd(12)).join('')}\n`).join('');
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(1)} s`;
+}
