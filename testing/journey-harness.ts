@@ -145,7 +145,9 @@ export class JourneyHarness {
   }
 
   /** A click of the campaign, in Postgres and its outbox; the relay has not seen it yet. */
-  async click(given: { atMs?: number; clickId?: ClickId; windowDays?: number } = {}): Promise<ClickId> {
+  async click(
+    given: { atMs?: number; clickId?: ClickId; windowDays?: number; userAgent?: string } = {},
+  ): Promise<ClickId> {
     const clickedAtMs = given.atMs ?? this.clock.nowMs();
     const clickId = given.clickId ?? mintId('clk', clickedAtMs);
     await recordClick(this.db, {
@@ -165,7 +167,7 @@ export class JourneyHarness {
       utm: {},
       raw: {
         ip: '203.0.113.7',
-        userAgent: 'Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0',
+        userAgent: given.userAgent ?? 'Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0',
         referrer: null,
         query: '',
       },

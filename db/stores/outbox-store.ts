@@ -10,6 +10,7 @@ import {
   type WorkspaceId,
 } from '../../domain/ids';
 import type { Db } from '../knex';
+import { JOIN_CLICK_OF_EVENT } from './event-click';
 
 /** Lanes of the outbox, most urgent first: an event never waits behind a backlog of journey starts. */
 export const OUTBOX_LANES = { event: 0, postback: 1, click: 2 } as const;
@@ -139,16 +140,7 @@ export async function loadEventRoutes(
     `SELECT e.event_id, e.player_id, c.click_id, c.campaign_id, c.partner_id, c.expires_at, c.closed_at,
             flood.click_events
      FROM events AS e
-     LEFT JOIN quarantine AS q ON q.event_id = e.event_id
-     LEFT JOIN player_bindings AS b ON b.player_id = e.player_id
-     LEFT JOIN LATERAL (
-       SELECT named.click_id FROM events AS named
-       WHERE named.player_id = e.player_id AND named.click_id IS NOT NULL AND named.click_was_known
-       ORDER BY named.occurred_at, named.event_id LIMIT 1
-     ) AS player_click ON true
-     LEFT JOIN clicks AS c
-       ON c.click_id = coalesce(q.matched_click_id, e.click_id, b.click_id, player_click.click_id)
-      AND c.workspace_id = e.workspace_id
+     ${JOIN_CLICK_OF_EVENT}
      LEFT JOIN LATERAL (
        SELECT count(*) AS click_events
        FROM (SELECT 1 FROM events AS other WHERE other.click_id = c.click_id LIMIT ?) AS counted

@@ -2,6 +2,7 @@ import type { ClickEvidence } from '../../domain/fraud/click-rules';
 import type { Outcome, Reason, Verdict } from '../../domain/fraud/verdict';
 import { type ClickId, type EventId, idFromUuid, uuidFromId } from '../../domain/ids';
 import type { Db } from '../knex';
+import { JOIN_CLICK_OF_EVENT } from './event-click';
 
 export type VerdictSubject =
   | { readonly kind: 'click'; readonly id: ClickId }
@@ -81,14 +82,10 @@ export async function readVerdict(db: Db, subject: VerdictSubject): Promise<Verd
   return rows[0] ?? null;
 }
 
-/** The click that an event names or was matched to, if that click exists; null also for an unknown event. */
+/** The click that an event belongs to, by itself or through its player; null when there is none. */
 export async function clickOfEvent(db: Db, eventId: EventId): Promise<ClickId | null> {
   const { rows } = await db.raw<{ rows: { click_id: string }[] }>(
-    `SELECT c.click_id FROM events AS e
-     LEFT JOIN quarantine AS q ON q.event_id = e.event_id
-     JOIN clicks AS c ON c.click_id = coalesce(q.matched_click_id, e.click_id)
-       AND c.workspace_id = e.workspace_id
-     WHERE e.event_id = ?`,
+    `SELECT c.click_id FROM events AS e ${JOIN_CLICK_OF_EVENT} WHERE e.event_id = ? AND c.click_id IS NOT NULL`,
     [uuidFromId(eventId)],
   );
   return rows[0] === undefined ? null : idFromUuid('clk', rows[0].click_id);
