@@ -3,7 +3,6 @@ import { ApplicationFailureCategory } from '@temporalio/common';
 import { adapterFor } from '../clients/destinations';
 import type { GuardedFetch, SendResult } from '../clients/guarded-fetch';
 import type { Db } from '../db/knex';
-import { recordAudit } from '../db/stores/audit-store';
 import {
   type AttemptResult,
   closeAttempt,
@@ -49,9 +48,7 @@ export function createDeliveryActivities(deps: Deps) {
         case 'delivered':
           return 'delivered';
         case 'refused':
-          return 'dead';
         case 'disable':
-          await auditDisabled(deps, postbackId, opening.attempt, outcome.reason);
           return 'dead';
         case 'retry':
           throw retryLater(deps, outcome);
@@ -105,22 +102,5 @@ function retryLater(deps: Deps, outcome: DeliveryOutcome & { kind: 'retry' }): A
     // Benign: a partner who is away is no failure of ours and must not raise one.
     category: ApplicationFailureCategory.BENIGN,
     ...(decision.kind === 'retry' ? { nextRetryDelay: decision.delayMs } : {}),
-  });
-}
-
-async function auditDisabled(
-  deps: Deps,
-  postbackId: PostbackId,
-  attempt: OpenedAttempt,
-  reason: string,
-): Promise<void> {
-  await recordAudit(deps.db, {
-    workspaceId: attempt.workspaceId,
-    nowMs: deps.clock.nowMs(),
-    actor: 'delivery',
-    action: 'destination.disabled',
-    subject: attempt.destinationId,
-    cause: postbackId,
-    detail: { reason },
   });
 }

@@ -229,7 +229,7 @@ describe('corrections', () => {
       expect.objectContaining({ e: 'correction', t: 'D1', a: '0.00', cur: 'EUR', p: '0.00', c: clickId }),
       expect.objectContaining({ e: 'correction', t: 'D1', a: '0.00', cur: 'EUR', p: '0.00', c: clickId }),
     ]);
-    const firstKeys = rows.filter((row) => /deposit$/.test(row.event_kind)).map((row) => row.key);
+    const firstKeys = rows.filter((row) => row.event_kind.endsWith('deposit')).map((row) => row.key);
     expect(corrections.map((row) => row.key).sort()).toEqual(firstKeys.map((key) => `${key}:r1`).sort());
     const chargeback = rows.find((row) => row.event_kind === 'chargeback');
     expect(parameters(chargeback)).toMatchObject({ a: '100.00', t: 'D1' });

@@ -80,8 +80,10 @@ const unbalanced = { code: '23514', constraint: 'ledger_zero_sum_check' };
 
 describe('a journal', () => {
   it('is taken when it sums to zero per currency', async () => {
+    const before = await db('ledger_journals').select();
     await post([entry('a', 5), entry('b', -5)]);
     await post([entry('a', 5), entry('b', -2), entry('c', -3), entry('a', 7, 'JPY'), entry('b', -7, 'JPY')]);
+    expect(await db('ledger_journals').select()).toHaveLength(before.length + 2);
   });
 
   it.each([

@@ -25,8 +25,8 @@ function openPool(): Db {
   return pool;
 }
 
-async function tables(): Promise<string[]> {
-  return await testDb.db('pg_tables').where({ schemaname: 'public' }).orderBy('tablename').pluck('tablename');
+function tables(): Promise<string[]> {
+  return testDb.db('pg_tables').where({ schemaname: 'public' }).orderBy('tablename').pluck('tablename');
 }
 
 async function applyOnly(count: number): Promise<void> {

@@ -35,7 +35,7 @@ export async function runSweep(deps: SweepDeps, signal: AbortSignal): Promise<vo
 }
 
 /** One round: quarantine re-joined, unsettled events queued again, orphaned postbacks given a workflow. */
-export async function sweepOnce({ db, logger }: Omit<SweepDeps, 'clock'>, nowMs: number): Promise<void> {
+async function sweepOnce({ db, logger }: Omit<SweepDeps, 'clock'>, nowMs: number): Promise<void> {
   const released = (await sweepQuarantine(db, nowMs, SWEEP_ROWS)).length;
   const events = await db.transaction((trx) => sweepUnhandledEvents(trx, SWEEP_ROWS, nowMs));
   const postbacks = await db.transaction((trx) => sweepOrphanedPostbacks(trx, SWEEP_ROWS, nowMs));

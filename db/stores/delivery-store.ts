@@ -7,6 +7,7 @@ import {
 } from '../../domain/ids';
 import type { DestinationKind, DestinationMethod, RenderedRequest } from '../../domain/postback/render';
 import type { Db } from '../knex';
+import { recordAudit } from './audit-store';
 
 /** How an attempt ended. `abandoned`: the worker died in it, so nobody knows what the destination saw. */
 export const ATTEMPT_OUTCOMES = ['delivered', 'retry', 'refused', 'disabled', 'abandoned'] as const;
@@ -143,7 +144,7 @@ export async function closeAttempt(
         break;
       case 'disabled':
         await markDead(trx, postbackId, result.reason ?? 'gone', nowMs);
-        await disableDestination(trx, attempt.destinationId, result.reason ?? 'gone', nowMs);
+        await disableDestination(trx, postbackId, attempt, result.reason ?? 'gone', nowMs);
         break;
     }
   });
@@ -166,12 +167,18 @@ async function markDelivered(trx: Db, postbackId: PostbackId, nowMs: number): Pr
 
 async function disableDestination(
   trx: Db,
-  destinationId: DestinationId,
+  postbackId: PostbackId,
+  { workspaceId, destinationId }: OpenedAttempt,
   reason: string,
   nowMs: number,
 ): Promise<void> {
-  await trx('destinations')
+  const disabled = await trx('destinations')
     .where('destination_id', uuidFromId(destinationId))
     .whereNot('status', 'disabled')
     .update({ status: 'disabled', disabled_at: new Date(nowMs), disabled_reason: reason });
+  if (disabled === 0) return;
+  await recordAudit(trx, {
+    ...{ workspaceId, nowMs, actor: 'delivery', action: 'destination.disabled' },
+    ...{ subject: destinationId, cause: postbackId, detail: { reason } },
+  });
 }

@@ -67,10 +67,10 @@ export type ClickParameters = {
 /** The click must exist: a conversion is credited to no other. */
 export async function loadClickParameters(db: Db, clickId: ClickId): Promise<ClickParameters> {
   type Row = { campaign_id: string; partner_id: string | null; external_id: string | null; subs: Subs };
-  const row: Row = await db('clicks')
+  const [row]: Row[] = await db('clicks')
     .select('campaign_id', 'partner_id', 'external_id', 'subs')
-    .where('click_id', uuidFromId(clickId))
-    .first();
+    .where('click_id', uuidFromId(clickId));
+  if (row === undefined) throw new Error(`click ${clickId} does not exist`);
   return {
     campaignId: idFromUuid('cmp', row.campaign_id),
     partnerId: row.partner_id === null ? null : idFromUuid('ptn', row.partner_id),

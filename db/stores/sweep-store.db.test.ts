@@ -17,7 +17,7 @@ let testDb: TestDb;
 let db: Db;
 let tenant: WorkspaceFixture;
 const startMs = Date.now();
-const after = (minutes: number) => startMs + minutes * MINUTE_MS;
+const atMinute = (minutes: number) => startMs + minutes * MINUTE_MS;
 
 beforeAll(async () => {
   testDb = await createTestDb();
@@ -50,7 +50,7 @@ describe('sweepUnhandledEvents', () => {
     const eventId = await insertEvent(db, { ...tenant, kind: 'lead', receivedAtMs: startMs, ...given });
     await db('events')
       .where('event_id', uuidFromId(eventId))
-      .update({ sweep_after: new Date(after(1)) });
+      .update({ sweep_after: new Date(atMinute(1)) });
     return eventId;
   }
 
@@ -66,7 +66,7 @@ describe('sweepUnhandledEvents', () => {
     const eventId = await unhandled();
     const queuedAt: number[] = [];
     for (let minute = 0; minute <= 20; minute += 1) {
-      await sweepEvents(after(minute));
+      await sweepEvents(atMinute(minute));
       for (const { kind, ref } of await takeQueued()) {
         expect([kind, ref]).toEqual(['event', uuidFromId(eventId)]);
         queuedAt.push(minute);
@@ -99,17 +99,17 @@ describe('sweepUnhandledEvents', () => {
     await insertQuarantine(db, { ...tenant, eventId: await unhandled() });
     const released = await unhandled();
     await insertQuarantine(db, { ...tenant, eventId: released, releasedAtMs: startMs });
-    expect(await sweepEvents(after(1))).toBe(1);
+    expect(await sweepEvents(atMinute(1))).toBe(1);
     expect(await takeQueued()).toEqual([{ kind: 'event', ref: uuidFromId(released), run: 0 }]);
   });
 
   it('is bounded, and two sweeps at once share the work', async () => {
     for (let index = 0; index < 6; index += 1) await unhandled();
-    expect(await sweepEvents(after(1), 2)).toBe(2);
+    expect(await sweepEvents(atMinute(1), 2)).toBe(2);
     const [one, two] = [await db.transaction(), await db.transaction()];
     const found = [
-      await sweepUnhandledEvents(one, 2, after(1)),
-      await sweepUnhandledEvents(two, 100, after(1)),
+      await sweepUnhandledEvents(one, 2, atMinute(1)),
+      await sweepUnhandledEvents(two, 100, atMinute(1)),
     ];
     await Promise.all([one.commit(), two.commit()]);
     expect(found).toEqual([2, 2]);
@@ -129,8 +129,8 @@ describe('sweepOrphanedPostbacks', () => {
 
   it('gives a postback that was never tried a workflow of its own after five minutes', async () => {
     const postbackId = await pending();
-    expect(await swept(after(5) - 1)).toEqual([]);
-    expect(await swept(after(5))).toEqual([{ kind: 'postback', ref: uuidFromId(postbackId), run: 1 }]);
+    expect(await swept(atMinute(5) - 1)).toEqual([]);
+    expect(await swept(atMinute(5))).toEqual([{ kind: 'postback', ref: uuidFromId(postbackId), run: 1 }]);
     const row = await db('postbacks').where('postback_id', uuidFromId(postbackId)).first('run');
     expect(row.run).toBe(1);
   });
@@ -138,17 +138,17 @@ describe('sweepOrphanedPostbacks', () => {
   it('waits longer than any pause between two attempts', async () => {
     const postbackId = await pending();
     await insertAttempt(db, { postbackId, attemptNo: 1, startedAtMs: startMs });
-    await insertAttempt(db, { postbackId, attemptNo: 2, startedAtMs: after(60) });
-    expect(await swept(after(60) + 6 * HOUR_MS)).toEqual([]);
-    expect(await swept(after(75) + 6 * HOUR_MS)).toHaveLength(1);
+    await insertAttempt(db, { postbackId, attemptNo: 2, startedAtMs: atMinute(60) });
+    expect(await swept(atMinute(60) + 6 * HOUR_MS)).toEqual([]);
+    expect(await swept(atMinute(75) + 6 * HOUR_MS)).toHaveLength(1);
   });
 
   it('leaves what has ended, and what is queued already', async () => {
     await pending({ deliveredAtMs: startMs });
     await pending({ deadAtMs: startMs });
     const postbackId = await pending();
-    expect(await sweepPostbacks(after(5))).toBe(1);
-    expect(await sweepPostbacks(after(60))).toBe(0);
+    expect(await sweepPostbacks(atMinute(5))).toBe(1);
+    expect(await sweepPostbacks(atMinute(60))).toBe(0);
     expect(await takeQueued()).toEqual([{ kind: 'postback', ref: uuidFromId(postbackId), run: 1 }]);
   });
 });

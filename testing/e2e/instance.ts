@@ -1,9 +1,9 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type InstanceInfo, type InstancePids, readInstanceFile } from '../../embedded/instance-file';
-import { findProcesses, processIdentity } from '../../embedded/process-table';
+import { findProcesses, processIdentity, stopProcess } from '../../embedded/process-table';
 import { devServerPath, makeTestDataDir } from '../servers';
 import { repositoryRoot } from '../source-files';
 import { until } from '../until';
@@ -19,8 +19,6 @@ export interface Ending {
 /** What `npm start` boots, on a data folder and ports of its own. */
 export interface Instance {
   readonly dataDir: string;
-  /** The environment of every `clickchain` command that means this instance. */
-  readonly env: NodeJS.ProcessEnv;
   /** Everything that the command has printed, over all starts. */
   output(): string;
   /** Boots, or boots again; resolves when the command says that it runs. */
@@ -30,6 +28,8 @@ export interface Instance {
   kill(name: ProcessName): Promise<number>;
   /** Asks the supervisor to stop and waits until it has ended. */
   stop(signal: NodeJS.Signals): Promise<Ending>;
+  /** Runs another `clickchain` command on the same data folder to its end. */
+  run(...args: string[]): Promise<{ readonly code: number | null; readonly output: string }>;
   /** Processes of this instance that still run, as `pid arguments`. */
   leftovers(): string[];
   /** Runs the work; what it throws comes with the ends of all logs. */
@@ -45,15 +45,11 @@ const running = 'Clickchain is running.';
 const tailLines = 25;
 const maxLineLength = 600;
 
-/** The compiled command with its first arguments, for those who spawn it themselves. */
-export function builtCommand(): string {
-  if (existsSync(command)) return command;
-  throw new Error(`${command} is missing: run \`npm run build\` first (\`npm test\` does)`);
-}
-
 /** An instance that does not run yet. `sinkPort` is where postbacks may go on loopback; 0 lets the instance choose. */
 export async function createInstance({ sinkPort }: { sinkPort: number }): Promise<Instance> {
-  builtCommand();
+  if (!existsSync(command)) {
+    throw new Error(`${command} is missing: run \`npm run build\` first, as \`npm test\` does`);
+  }
   const program = await devServerPath();
   const dataDir = makeTestDataDir();
   const foreign = Object.entries(process.env).filter(
@@ -82,7 +78,6 @@ function instanceOn(dataDir: string, env: NodeJS.ProcessEnv): Instance {
 
   const instance: Instance = {
     dataDir,
-    env,
     output: () => printed,
     async start() {
       const startsAt = printed.length;
@@ -120,6 +115,17 @@ function instanceOn(dataDir: string, env: NodeJS.ProcessEnv): Instance {
       }
       return { code: supervisor.exitCode, signal: supervisor.signalCode };
     },
+    async run(...args) {
+      const child = spawn(process.execPath, [command, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+      let output = '';
+      for (const stream of [child.stdout, child.stderr]) {
+        stream.on('data', (chunk: Buffer) => {
+          output += chunk.toString('utf8');
+        });
+      }
+      await once(child, 'close');
+      return { code: child.exitCode, output };
+    },
     leftovers: () => processesOn(dataDir).map(({ pid, argv }) => `${pid} ${argv.join(' ')}`),
     async explained(work) {
       try {
@@ -132,8 +138,7 @@ function instanceOn(dataDir: string, env: NodeJS.ProcessEnv): Instance {
     },
     async remove() {
       if (supervisor !== null && !hasEnded(supervisor)) await instance.stop('SIGTERM');
-      for (const { pid } of processesOn(dataDir)) process.kill(pid, 'SIGKILL');
-      await until('the end of all processes', async () => processesOn(dataDir).length === 0);
+      await Promise.all(processesOn(dataDir).map(({ pid }) => stopProcess(pid, 'SIGKILL', 5_000)));
       rmSync(dataDir, { recursive: true, force: true });
     },
   };

@@ -1,5 +1,6 @@
 import { until } from '../until';
 import { audit } from './audit';
+import type { SentClick } from './client-log';
 import { chainWorkedSince, collectEvidence, unfinished } from './collect-evidence';
 import type { Evidence } from './evidence';
 import { createInstance, type Instance, type ProcessName } from './instance';
@@ -61,23 +62,21 @@ async function killAndRecover(name: ProcessName, startAgain?: () => Promise<unkn
     await until(`${what} after kill -9 of ${name}`, look, BACK_WITHIN_MS);
     return Date.now() - atMs;
   };
-  const outage = {
-    name,
-    atMs,
-    restartedMs: await wait('another process', async () => ![pid, null].includes(instance.info().pids[name])),
-    clickMs: await wait('a click', async () => clicksSince(atMs).length > 0),
-    readyMs: await wait('readiness', isReady),
-    chainMs: await wait('a handled event', () => {
-      return chainWorkedSince(instance.info().databaseUrl, atMs).catch(() => false);
-    }),
-  };
-  const firstClickMs = Math.min(...clicksSince(atMs).map(({ sentAtMs }) => sentAtMs - atMs));
-  outages.push({ ...outage, clickMs: firstClickMs });
+  const restartedMs = await wait('another process', async () => {
+    return ![pid, null].includes(instance.info().pids[name]);
+  });
+  await wait('a click', async () => traffic.log.clicks.some(isAnsweredAfter(atMs)));
+  const readyMs = await wait('readiness', isReady);
+  const chainMs = await wait('a handled event', () => {
+    return chainWorkedSince(instance.info().databaseUrl, atMs).catch(() => false);
+  });
+  const outage = { name, atMs, restartedMs, readyMs, chainMs };
+  outages.push(outage);
   return outage;
 }
 
-function clicksSince(atMs: number) {
-  return traffic.log.clicks.filter(({ clickId, sentAtMs }) => clickId !== null && sentAtMs > atMs);
+function isAnsweredAfter(atMs: number) {
+  return ({ clickId, sentAtMs }: SentClick): boolean => clickId !== null && sentAtMs > atMs;
 }
 
 async function isReady(): Promise<boolean> {

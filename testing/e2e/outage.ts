@@ -7,8 +7,6 @@ export interface Outage {
   readonly atMs: number;
   /** … instance.json named another process. */
   readonly restartedMs: number;
-  /** … the first click was sent that was answered with its redirect. */
-  readonly clickMs: number;
   /** … readiness, Temporal included. */
   readonly readyMs: number;
   /** … an event received since then was settled and a postback of it delivered. */
@@ -27,16 +25,23 @@ export function during<T extends { readonly sentAtMs: number }>(
 export function outageTable(outages: readonly Outage[], log: ClientLog): string {
   const rows = outages.map((outage) => {
     const refusals = during(outage, log.refusals);
+    const { atMs, name, restartedMs, readyMs, chainMs } = outage;
     return [
-      outage.name,
-      ...[outage.restartedMs, outage.clickMs, outage.readyMs, outage.chainMs].map(seconds),
+      name,
+      ...[restartedMs, lastFailureMs(outage, log) - atMs, readyMs, chainMs].map(seconds),
       String(during(outage, log.unreachable).length),
       String(refusals.length),
       seconds(Math.max(0, ...refusals.map(({ tookMs }) => tookMs))),
     ];
   });
-  const head = ['kill -9', 'restarted', 'click', 'ready', 'chain', 'unreachable', 'refused', 'slowest'];
+  const head = ['kill -9', 'restarted', 'refusing', 'ready', 'chain', 'unreachable', 'refused', 'slowest'];
   return [head, ...rows].map((cells) => `${cells.map((cell) => cell.padEnd(12)).join('')}\n`).join('');
+}
+
+/** When the last request of the outage was sent that was not taken. */
+function lastFailureMs(outage: Outage, log: ClientLog): number {
+  const failures = [...during(outage, log.refusals), ...during(outage, log.unreachable)];
+  return Math.max(outage.atMs, ...failures.map(({ sentAtMs }) => sentAtMs));
 }
 
 function seconds(ms: number): string {
