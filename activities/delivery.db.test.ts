@@ -84,6 +84,14 @@ async function failureOf(attempt: Promise<unknown>): Promise<ApplicationFailure>
   return failure;
 }
 const row = (postbackId: PostbackId) => db('postbacks').where('postback_id', uuidFromId(postbackId)).first();
+const isWaiting = async (statement: string) => {
+  const { rows } = await db.raw<{ rows: unknown[] }>(
+    `SELECT 1 FROM pg_stat_activity
+     WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE ?`,
+    [`%${statement}%`],
+  );
+  return rows.length > 0;
+};
 const attempts = (postbackId: PostbackId) =>
   db('postback_attempts').where('postback_id', uuidFromId(postbackId)).orderBy('attempt_no');
 
@@ -324,6 +332,22 @@ describe('the end of a postback', () => {
     expect(await row(postbackId)).toMatchObject({ status: 'delivered', dead_at: null, dead_reason: null });
   });
 
+  it('does not deadlock with the next attempt, which is being opened', async () => {
+    const postbackId = await dueOne();
+    const attempt = await opened(postbackId);
+    const opening = await db.transaction();
+    await opening.raw('SELECT 1 FROM postbacks WHERE postback_id = ? FOR UPDATE', [uuidFromId(postbackId)]);
+    const closing = closeAttempt(db, postbackId, attempt, { ...result, outcome: 'delivered' }, Date.now());
+    await until('the first attempt to wait', () => isWaiting('FOR UPDATE'));
+    await opening('postback_attempts')
+      .where('postback_id', uuidFromId(postbackId))
+      .update({ finished_at: new Date(), outcome: 'abandoned' });
+    await opening.commit();
+    await closing;
+    expect((await row(postbackId)).status).toBe('delivered');
+    expect(await attempts(postbackId)).toMatchObject([{ outcome: 'delivered' }]);
+  });
+
   it('disables a destination once, in one transaction with its audit, however many hear that it is gone', async () => {
     const { destinationId, postbackIds } = await due({ events: ['first_deposit', 'deposit'] });
     const gone = { ...result, outcome: 'disabled', reason: 'gone', httpStatus: 410 } as const;
@@ -341,13 +365,7 @@ describe('the end of a postback', () => {
       uuidFromId(bench.tenant.workspaceId),
     ]);
     const delivery = deliver(postbackId);
-    await until('the attempt to wait', async () => {
-      const { rows } = await db.raw<{ rows: unknown[] }>(
-        `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
-           AND query LIKE '%FOR SHARE%'`,
-      );
-      return rows.length > 0;
-    });
+    await until('the attempt to wait', () => isWaiting('FOR SHARE'));
     expect(sink.requests).toEqual([]);
     await exclusion.commit();
     expect(await delivery).toBe('delivered');

@@ -7,16 +7,22 @@ import { findPlayer, type PlayerBooks, readPlayerBooks, readTrialBalance } from 
 import { openSettlementBench, type SettlementBench } from '../testing/settlement-bench';
 import { createTestDb, type TestDb } from '../testing/test-db';
 
-const STEPS = ['click', 'registration', 'deposit 1', 'deposit 2', 'chargeback'] as const;
-type Step = (typeof STEPS)[number];
+const REPORTS = ['registration', 'deposit 1', 'deposit 2', 'chargeback'] as const;
 /** A click is recorded once; what is reported from outside may come again. */
-const REPEATABLE = STEPS.filter((step) => step !== 'click');
+type Step = 'click' | 'other click' | (typeof REPORTS)[number];
 
 const LANES = 4;
 const startMs = Date.now() - HOUR_MS;
 
 /** Who names the click, and what is charged back. */
-type Story = { readonly depositsNameClick: boolean; readonly chargedBack: 'D1' | 'D2' };
+type Story = {
+  readonly depositsName: 'no click' | 'the same click' | 'another click';
+  readonly chargedBack: 'D1' | 'D2';
+};
+
+function stepsOf({ depositsName }: Story): Step[] {
+  return ['click', ...(depositsName === 'another click' ? (['other click'] as const) : []), ...REPORTS];
+}
 
 let testDb: TestDb;
 let db: Db;
@@ -36,21 +42,32 @@ type Chain = {
   readonly bench: SettlementBench;
   readonly name: string;
   readonly clickId: ClickId;
+  readonly otherClickId: ClickId;
   readonly story: Story;
 };
 
 /** A new player and click in every chain; the names are told apart by the chain's number alone. */
 function startChain(bench: SettlementBench, story: Story): Chain {
   chains += 1;
-  return { bench, name: `chain${chains}`, clickId: mintId('clk', bench.startMs), story };
+  return {
+    bench,
+    name: `chain${chains}`,
+    clickId: mintId('clk', bench.startMs),
+    otherClickId: mintId('clk', bench.startMs),
+    story,
+  };
 }
 
-async function take({ bench, name, clickId, story }: Chain, step: Step): Promise<void> {
+async function take({ bench, name, clickId, otherClickId, story }: Chain, step: Step): Promise<void> {
   const player = name;
-  const deposit = { player, click: story.depositsNameClick ? clickId : undefined };
+  const clicks = { 'no click': undefined, 'the same click': clickId, 'another click': otherClickId };
+  const deposit = { player, click: clicks[story.depositsName] };
   switch (step) {
     case 'click':
       await bench.lateClick(clickId);
+      break;
+    case 'other click':
+      await bench.lateClick(otherClickId);
       break;
     case 'registration':
       await bench.registration({ player, key: `${name}-R1`, click: clickId, atMin: 1 });
@@ -85,28 +102,30 @@ async function expectNothingWaits(bench: SettlementBench): Promise<void> {
   expect(await db('quarantine').where('workspace_id', workspaceId).whereNull('released_at')).toEqual([]);
 }
 
-/** All five in some order, some of the reports again, and after which steps the settlement catches up. */
-const orders = fc.subarray(REPEATABLE).chain((repeated) =>
-  fc.record({
-    order: fc.shuffledSubarray([...STEPS, ...repeated], { minLength: STEPS.length + repeated.length }),
-    settledAfter: fc.array(fc.boolean(), { minLength: STEPS.length + repeated.length, maxLength: 9 }),
-  }),
-);
+/** All steps in some order, some of the reports again, and after which third of them settlement catches up. */
+const ordersOf = (story: Story) =>
+  fc.subarray([...REPORTS]).chain((repeated) => {
+    const steps = [...stepsOf(story), ...repeated];
+    return fc.record({
+      order: fc.shuffledSubarray(steps, { minLength: steps.length }),
+      settledAfter: fc.array(fc.nat(2), { minLength: steps.length, maxLength: steps.length }),
+    });
+  });
 
-async function expectSameBooksInAnyOrder(story: Story, expected: PlayerBooks, seed: number): Promise<void> {
+async function expectSameBooks(story: Story, expected: PlayerBooks, orders: number, seed: number) {
   const inLane = (bench: SettlementBench, lane: number) =>
     fc.assert(
-      fc.asyncProperty(orders, async ({ order, settledAfter }) => {
+      fc.asyncProperty(ordersOf(story), async ({ order, settledAfter }) => {
         const chain = startChain(bench, story);
         for (const [index, step] of order.entries()) {
           await take(chain, step);
-          if (settledAfter[index]) await bench.settleAll();
+          if (settledAfter[index] === 0) await bench.settleAll();
         }
         await bench.settleAll();
         expect(await booksOf(chain)).toEqual(expected);
         await expectNothingWaits(bench);
       }),
-      { numRuns: 100 / LANES, seed: seed + lane },
+      { numRuns: orders / LANES, seed: seed + lane },
     );
   // All lanes end before one that failed is reported: the database goes with the test.
   const ends = await Promise.allSettled(benches.map(inLane));
@@ -117,24 +136,24 @@ async function inOrder(story: Story): Promise<PlayerBooks> {
   const [bench] = benches;
   if (bench === undefined) throw new Error('no bench');
   const chain = startChain(bench, story);
-  for (const step of STEPS) {
+  for (const step of stepsOf(story)) {
     await take(chain, step);
     await bench.settleAll();
   }
   return booksOf(chain);
 }
 
-describe('two hundred orders of arrival end in the same books', () => {
+describe('two hundred and more orders of arrival end in the same books', () => {
   it('when the first deposit is charged back and only the registration names the click', async () => {
-    const story: Story = { depositsNameClick: false, chargedBack: 'D1' };
+    const story: Story = { depositsName: 'no click', chargedBack: 'D1' };
     const expected = await inOrder(story);
     expect(expected).toMatchObject({ balances: {}, lines: [], firstDeposit: 'D1' });
     expect(expected.ltv).toEqual([expect.stringMatching(/^EUR 1 2500 .* 1 10000$/)]);
-    await expectSameBooksInAnyOrder(story, expected, 20_261_121);
+    await expectSameBooks(story, expected, 100, 20_261_121);
   });
 
   it('when the second is charged back in part and deposits name the click too', async () => {
-    const story: Story = { depositsNameClick: true, chargedBack: 'D2' };
+    const story: Story = { depositsName: 'the same click', chargedBack: 'D2' };
     const expected = await inOrder(story);
     expect(expected).toMatchObject({
       balances: {
@@ -145,7 +164,14 @@ describe('two hundred orders of arrival end in the same books', () => {
       firstDeposit: 'D1',
     });
     expect(expected.ltv).toEqual([expect.stringMatching(/^EUR 2 11500 .* 1 1000$/)]);
-    await expectSameBooksInAnyOrder(story, expected, 20_261_122);
+    await expectSameBooks(story, expected, 100, 20_261_122);
+  });
+
+  it('when a deposit names another click, so that only the registration’s own decides in the end', async () => {
+    const story: Story = { depositsName: 'another click', chargedBack: 'D2' };
+    const expected = await inOrder(story);
+    expect(expected).toMatchObject({ lines: ['D1 cpa 5000 EUR'], firstDeposit: 'D1' });
+    await expectSameBooks(story, expected, 60, 20_261_123);
   });
 
   it('and the trial balance of all of them together is zero', async () => {

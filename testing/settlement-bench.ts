@@ -22,6 +22,7 @@ import { insertDeal, insertPartner } from './builders/insert-partner';
 import { insertWorkspace, type WorkspaceFixture } from './builders/insert-workspace';
 import { newEvent } from './builders/new-event';
 import { recordTestClick } from './builders/record-test-click';
+import { findPlayer, type PlayerBooks, readPlayerBooks } from './player-books';
 
 type EventGiven = {
   readonly player?: string;
@@ -64,7 +65,16 @@ export type SettlementBench = {
   /** Settles every event that is not handled and not quarantined, until none is left; says how many that were. */
   settleAll(): Promise<number>;
   unhandled(): Promise<EventId[]>;
+  /** The books of a player by the casino's id, P1 unless given. */
+  books(player?: string): Promise<PlayerBooks>;
+  /** The commission line of a transaction, as its row says it. */
+  line(transaction: string): Promise<Row>;
+  /** The conversion of a transaction; a deposit unless another kind is given. */
+  conversion(transaction: string, kind?: string): Promise<Row>;
 };
+
+/** A row as Postgres has it; undefined when there is none. */
+type Row = Readonly<Record<string, unknown>> | undefined;
 
 export async function openSettlementBench(
   db: Db,
@@ -100,6 +110,16 @@ export async function openSettlementBench(
   return {
     ...{ db, tenant, partnerId, dealId, campaignId, startMs, clock },
     ...{ click, accept, settle, unhandled },
+    books: async (player = 'P1') => readPlayerBooks(db, await findPlayer(db, tenant.workspaceId, player)),
+    line: (transaction) =>
+      db('commission_lines AS l')
+        .join('conversions AS c', 'c.conversion_id', 'l.conversion_id')
+        .where({ 'l.workspace_id': uuidFromId(tenant.workspaceId), 'c.transaction_key': transaction })
+        .first('l.*'),
+    conversion: (transaction, kind = 'deposit') =>
+      db('conversions')
+        .where({ workspace_id: uuidFromId(tenant.workspaceId), transaction_key: transaction, kind })
+        .first(),
     assess: (eventId) => assessEvent({ eventId }),
     settleAssessed: (eventId) => settleEvent({ eventId }),
     lateClick: async (clickId, atMin = 0) => {

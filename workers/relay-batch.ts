@@ -9,6 +9,7 @@ import {
   loadJourneyTargets,
   type OutboxRow,
   postbackIdOf,
+  postponeOutbox,
   removeFromOutbox,
 } from '../db/stores/outbox-store';
 import { releaseForClicks } from '../db/stores/quarantine-store';
@@ -22,6 +23,8 @@ const BATCH_ROWS = 200;
 /** Calls to Temporal at once; more only queue up inside its single frontend. */
 const CONCURRENCY = 24;
 const MAX_RETRY_DELAY_MS = MINUTE_MS;
+/** When Temporal has too much to do; its limits are per second. */
+const BUSY_PAUSE_MS = SECOND_MS;
 
 export type RelayBatchResult = {
   /** Rows claimed; a full batch means there is probably more. */
@@ -44,6 +47,7 @@ export async function relayBatch(db: Db, starter: WorkflowStarter, nowMs: number
     if (rows.length === 0) return { claimed: 0, relayed: 0, temporalAway: false, failures: [] };
     const { dispatch, journeyOf } = await prepareDispatch(trx, starter, rows, nowMs);
     const done: bigint[] = [];
+    const postponed: bigint[] = [];
     const failures: { row: OutboxRow; error: unknown }[] = [];
     let temporalAway = false;
     const relayRow = async (row: OutboxRow): Promise<void> => {
@@ -52,8 +56,17 @@ export async function relayBatch(db: Db, starter: WorkflowStarter, nowMs: number
         await dispatch(row);
         done.push(row.outboxId);
       } catch (error) {
-        if (classifyTrouble(error) === 'away') temporalAway = true;
-        else failures.push({ row, error });
+        switch (classifyTrouble(error)) {
+          case 'away':
+            temporalAway = true;
+            break;
+          case 'busy':
+            postponed.push(row.outboxId);
+            break;
+          case 'faulty':
+            failures.push({ row, error });
+            break;
+        }
       }
     };
     // Events before starts, and those of one journey one after the other in their order.
@@ -67,15 +80,15 @@ export async function relayBatch(db: Db, starter: WorkflowStarter, nowMs: number
       relayRow,
     );
     await removeFromOutbox(trx, done);
+    await postponeOutbox(trx, postponed, nowMs + BUSY_PAUSE_MS);
     for (const { row, error } of failures) {
-      await deferOutbox(trx, row.outboxId, String(error), nowMs + retryDelayMs(row, error));
+      await deferOutbox(trx, row.outboxId, String(error), nowMs + retryDelayMs(row));
     }
     return { claimed: rows.length, relayed: done.length, temporalAway, failures };
   });
 }
 
-function retryDelayMs(row: OutboxRow, error: unknown): number {
-  if (classifyTrouble(error) === 'busy') return SECOND_MS;
+function retryDelayMs(row: OutboxRow): number {
   return Math.min(SECOND_MS * 2 ** row.attempts, MAX_RETRY_DELAY_MS);
 }
 

@@ -123,6 +123,8 @@ export async function closeAttempt(
   nowMs: number,
 ): Promise<void> {
   await db.transaction(async (trx) => {
+    // The postback before its attempts, as in openAttempt, or the two wait for each other in a circle.
+    await trx.raw('SELECT 1 FROM postbacks WHERE postback_id = ? FOR UPDATE', [uuidFromId(postbackId)]);
     await trx('postback_attempts')
       .where({ postback_id: uuidFromId(postbackId), attempt_no: attempt.attemptNo })
       .update({

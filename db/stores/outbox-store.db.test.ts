@@ -8,6 +8,7 @@ import { insertPlayer } from '../../testing/builders/insert-player';
 import { insertWorkspace, type WorkspaceFixture } from '../../testing/builders/insert-workspace';
 import { createTestDb, type TestDb } from '../../testing/test-db';
 import type { Db } from '../knex';
+import { mintId } from '../mint-id';
 import {
   claimOutbox,
   deferOutbox,
@@ -152,6 +153,19 @@ describe('loadEventRoutes', () => {
     await insertQuarantine(db, { ...tenant, eventId, releasedAtMs: nowMs, matchedClickId: matched });
     const routes = await loadEventRoutes(db, [uuidFromId(eventId)], 200);
     expect(routes.get(uuidFromId(eventId))?.click).toMatchObject({ clickId: matched });
+  });
+
+  it('passes over a click without a row, and does not mind that one came after its event', async () => {
+    const missing = mintId('clk', nowMs);
+    const chain = await insertChain(db, tenant, { clickedAtMs: nowMs, externalId: 'casino-78' });
+    const bound = await route({ kind: 'deposit', playerId: chain.playerId, clickId: missing });
+    expect(bound.route?.click).toMatchObject({ clickId: chain.clickId });
+
+    const playerId = await insertPlayer(db, tenant);
+    const clickId = await insertClick(db, tenant);
+    await insertEvent(db, { ...tenant, kind: 'lead', playerId, clickId: missing, clickWasKnown: false });
+    await insertEvent(db, { ...tenant, kind: 'registration', playerId, clickId, clickWasKnown: false });
+    expect((await route({ kind: 'deposit', playerId })).route?.click).toMatchObject({ clickId });
   });
 
   it('knows no click that does not exist or belongs to another workspace', async () => {

@@ -76,6 +76,19 @@ export async function deferOutbox(
   );
 }
 
+/** Puts rows back for a moment, because Temporal is busy: nothing is wrong with them. */
+export async function postponeOutbox(
+  trx: Db,
+  outboxIds: readonly bigint[],
+  availableAtMs: number,
+): Promise<void> {
+  if (outboxIds.length === 0) return;
+  await trx.raw('UPDATE outbox SET available_at = ? WHERE outbox_id = ANY(?::bigint[])', [
+    new Date(availableAtMs),
+    outboxIds.map(String),
+  ]);
+}
+
 /** Queues things for Temporal; what is queued already stays as it is. */
 export async function enqueue(
   db: Db,

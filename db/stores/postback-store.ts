@@ -67,9 +67,11 @@ export type ClickParameters = {
 /** The click must exist: a conversion is credited to no other. */
 export async function loadClickParameters(db: Db, clickId: ClickId): Promise<ClickParameters> {
   type Row = { campaign_id: string; partner_id: string | null; external_id: string | null; subs: Subs };
-  const [row]: Row[] = await db('clicks')
-    .select('campaign_id', 'partner_id', 'external_id', 'subs')
-    .where('click_id', uuidFromId(clickId));
+  const { rows } = await db.raw<{ rows: Row[] }>(
+    'SELECT campaign_id, partner_id, external_id, subs FROM clicks WHERE click_id = ?',
+    [uuidFromId(clickId)],
+  );
+  const row = rows[0];
   if (row === undefined) throw new Error(`click ${clickId} does not exist`);
   return {
     campaignId: idFromUuid('cmp', row.campaign_id),

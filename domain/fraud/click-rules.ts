@@ -19,12 +19,10 @@ export type ClickEvidence = {
 type ClickRule = (click: ClickEvidence) => Verdict | null;
 
 const emptyUserAgent: ClickRule = ({ userAgent }) =>
-  userAgent === null || userAgent.trim() === ''
-    ? review(40, 'empty_user_agent', 'The request named no browser.')
-    : null;
+  isBlank(userAgent) ? review(40, 'empty_user_agent', 'The request named no browser.') : null;
 
 const botUserAgent: ClickRule = ({ userAgent }) =>
-  userAgent !== null && isbot(userAgent)
+  !isBlank(userAgent) && isbot(userAgent)
     ? review(50, 'bot_user_agent', 'The user agent is that of a known robot or HTTP library.')
     : null;
 
@@ -42,6 +40,10 @@ const CLICK_RULES: readonly ClickRule[] = [emptyUserAgent, botUserAgent, repeatC
 /** Judges a click by every rule. No rule of this version blocks. */
 export function judgeClick(click: ClickEvidence): Verdict {
   return combineVerdicts(CLICK_RULES.map((rule) => rule(click)).filter((verdict) => verdict !== null));
+}
+
+function isBlank(userAgent: string | null): boolean {
+  return userAgent === null || userAgent.trim() === '';
 }
 
 function review(score: number, code: string, detail: string): Verdict {

@@ -54,7 +54,7 @@ function auditClicks({ client, database }: Evidence): Finding[] {
 }
 
 function auditJourneys({ database, workflows, workspaceId }: Evidence): Finding[] {
-  const journeys = countBy(
+  const journeys = groupBy(
     workflows.filter(({ type }) => type === 'clickJourney'),
     ({ workflowId }) => workflowId,
   );
@@ -62,9 +62,12 @@ function auditJourneys({ database, workflows, workspaceId }: Evidence): Finding[
     database.clicks.map(({ clickId }) => `click:${workspaceId}:${publicId('clk', clickId)}`),
   );
   return [
-    ...[...deserved]
-      .filter((workflowId) => journeys.get(workflowId) !== 1)
-      .map((workflowId) => finding('I2', `${workflowId} has ${journeys.get(workflowId) ?? 0} runs`)),
+    ...[...deserved].flatMap((workflowId): Finding[] => {
+      const runs = journeys.get(workflowId) ?? [];
+      if (runs.length === 1) return [];
+      const shown = runs.map(({ runId, status }) => `${runId} ${status}`).join(', ') || 'none';
+      return [finding('I2', `${workflowId} must have one run: ${shown}`)];
+    }),
     ...[...journeys.keys()]
       .filter((workflowId) => !deserved.has(workflowId))
       .map((workflowId) => finding('I2', `${workflowId} belongs to no click`)),

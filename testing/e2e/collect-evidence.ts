@@ -19,15 +19,24 @@ export async function collectEvidence(info: InstanceInfo): Promise<Collected> {
   };
 }
 
-/** What is still on its way, as sentences; none when everything has come to rest. */
-export function unfinished(databaseUrl: string): Promise<string[]> {
+export interface Unfinished {
+  readonly events: number;
+  readonly postbacks: number;
+  readonly outbox: number;
+  readonly quarantine: number;
+}
+
+/** How much is still on its way. */
+export function countUnfinished(databaseUrl: string): Promise<Unfinished> {
   return withPostgres(databaseUrl, async (client) => {
-    const { rows } = await client.query<{ what: string; count: string }>(`
-      SELECT 'outbox rows' AS what, count(*) FROM outbox
-      UNION ALL SELECT 'events not handled', count(*) FROM events WHERE handled_at IS NULL
-      UNION ALL SELECT 'postbacks pending', count(*) FROM postbacks WHERE status = 'pending'
-      UNION ALL SELECT 'events in quarantine', count(*) FROM quarantine WHERE released_at IS NULL`);
-    return rows.filter(({ count }) => Number(count) > 0).map(({ what, count }) => `${count} ${what}`);
+    const { rows } = await client.query<Unfinished>(`
+      SELECT (SELECT count(*)::int FROM events WHERE handled_at IS NULL) AS events,
+             (SELECT count(*)::int FROM postbacks WHERE status = 'pending') AS postbacks,
+             (SELECT count(*)::int FROM outbox) AS outbox,
+             (SELECT count(*)::int FROM quarantine WHERE released_at IS NULL) AS quarantine`);
+    const [row] = rows;
+    if (row === undefined) throw new Error('a SELECT without FROM gave no row');
+    return row;
   });
 }
 
@@ -90,7 +99,9 @@ async function readWorkflows(info: InstanceInfo, journeys: number): Promise<Work
     const listed = await until('Temporal to list every journey', async () => {
       const runs: WorkflowExecutionInfo[] = [];
       for await (const run of client.workflow.list()) runs.push(run);
-      return runs.filter(({ type }) => type === 'clickJourney').length >= journeys ? runs : null;
+      // A run that closes while the pages are read moves to another page, and may be met twice.
+      const met = [...new Map(runs.map((run) => [run.runId, run])).values()];
+      return met.filter(({ type }) => type === 'clickJourney').length >= journeys ? met : null;
     });
     const runs: WorkflowRun[] = [];
     await inParallel(listed, DESCRIBE_AT_ONCE, async ({ workflowId, runId, type, status }) => {

@@ -1,7 +1,7 @@
 import { until } from '../until';
 import { audit } from './audit';
 import type { SentClick } from './client-log';
-import { chainWorkedSince, collectEvidence, unfinished } from './collect-evidence';
+import { chainWorkedSince, collectEvidence, countUnfinished, type Unfinished } from './collect-evidence';
 import type { Evidence } from './evidence';
 import { createInstance, type Instance, type ProcessName } from './instance';
 import { during, type Outage, outageTable } from './outage';
@@ -13,15 +13,16 @@ import { startTraffic, type Traffic } from './traffic';
 /** One seed, so that every run plays the same traffic; only the moments of the kills differ. */
 const SEED = 20_261_121;
 /**
- * On a quiet machine clicks are answered again within 5 s and events are handled again within 15 s; the table that
- * is printed at the end says what it was. A busy machine gets more, because slowness is no loss.
+ * On a quiet machine clicks are answered again within 5 s, events are handled again within 15 s, and all is at rest
+ * within 60 s of the end; what is printed at the end says what it was. A busy machine gets more: slow is not lost.
  */
-const BACK_WITHIN_MS = 60_000;
-const DRAINED_WITHIN_MS = 60_000;
+const BACK_WITHIN_MS = 120_000;
+const DRAINED_WITHIN_MS = 120_000;
+const MAX_FINDINGS_SHOWN = 20;
 const CLICKS_BETWEEN_KILLS = 40;
 
 // A step waits for several things one after the other.
-jest.setTimeout(180_000);
+jest.setTimeout(400_000);
 
 let instance: Instance;
 let sink: LoggingSink;
@@ -35,7 +36,8 @@ beforeAll(async () => {
   instance = await createInstance({ sinkPort: sink.port });
   const info = await instance.explained(() => instance.start());
   prepared = await setUp(info, sink.origin);
-  traffic = startTraffic({ apiUrl: info.apiUrl, setUp: prepared, seed: SEED });
+  const eventsBehind = async () => (await countUnfinished(instance.info().databaseUrl)).events;
+  traffic = startTraffic({ apiUrl: info.apiUrl, setUp: prepared, seed: SEED, eventsBehind });
   await moreClicks();
 }, 10 * 60_000);
 
@@ -143,14 +145,14 @@ describe('afterwards', () => {
     await instance.explained(async () => {
       await traffic.stop();
       const stoppedAtMs = Date.now();
-      let rest: string[] = [];
+      let rest: Unfinished | undefined;
       const isAtRest = async (): Promise<boolean> => {
-        rest = await unfinished(instance.info().databaseUrl);
-        return rest.length === 0;
+        rest = await countUnfinished(instance.info().databaseUrl);
+        return Object.values(rest).every((count) => count === 0);
       };
       // What is left says more than that the time is over.
       await until('everything to come to rest', isAtRest, DRAINED_WITHIN_MS).catch(() => undefined);
-      expect(rest).toEqual([]);
+      expect(rest).toEqual({ events: 0, postbacks: 0, outbox: 0, quarantine: 0 });
       process.stderr.write(`at rest ${Date.now() - stoppedAtMs} ms after the traffic\n`);
     });
   });
@@ -158,7 +160,7 @@ describe('afterwards', () => {
   it('nothing is lost, nothing doubled, nothing stuck', async () => {
     await instance.explained(async () => {
       found = await gatherEvidence();
-      expect(audit(found)).toEqual([]);
+      expect(audit(found).slice(0, MAX_FINDINGS_SHOWN)).toEqual([]);
       expect(found.client.clicks.length).toBeGreaterThan(200);
       expect(found.database.lines.length).toBeGreaterThan(10);
       expect(found.sink.length).toBeGreaterThan(100);
@@ -171,7 +173,7 @@ describe('afterwards', () => {
       expect(instance.leftovers()).toEqual([]);
       await instance.start();
       const after = await gatherEvidence();
-      expect(audit(after)).toEqual([]);
+      expect(audit(after).slice(0, MAX_FINDINGS_SHOWN)).toEqual([]);
       expect(after.database.clicks.length).toBe(found.database.clicks.length);
       expect(after.database.entries.length).toBe(found.database.entries.length);
     });

@@ -25,10 +25,10 @@ export interface Story {
 }
 
 const SHAPES = [
-  ['waiting', 66],
-  ['registered', 9],
+  ['waiting', 68],
+  ['registered', 8],
   ['converted', 8],
-  ['converted_again', 4],
+  ['converted_again', 3],
   ['below_minimum', 3],
   ['deposit_first', 3],
   ['by_player_only', 2],

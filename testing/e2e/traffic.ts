@@ -18,9 +18,11 @@ export interface Traffic {
   stop(): Promise<void>;
 }
 
-const CLICKS_PER_SECOND = 20;
-/** Bounds what an outage can pile up. */
-const MAX_VISITORS_AT_ONCE = 400;
+const CLICKS_PER_SECOND = 15;
+/** Bounds what an outage can pile up at the door. */
+const MAX_VISITORS_AT_ONCE = 300;
+/** Bounds what a slow machine can pile up behind it: the events that were accepted and are not settled yet. */
+const MAX_EVENTS_BEHIND = 100;
 const BROWSER = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0';
 
 interface Road {
@@ -30,19 +32,20 @@ interface Road {
   readonly log: ClientLog;
 }
 
+export interface TrafficOptions {
+  readonly apiUrl: string;
+  readonly setUp: SetUp;
+  readonly seed: number;
+  /** How many accepted events are not settled yet; rejects while nobody can say, which holds nothing up. */
+  eventsBehind(): Promise<number>;
+}
+
 /**
- * 20 clicks and about 10 events per second, at a steady pace whatever the instance does. What is not answered, or
- * answered 503, is sent again with the same ids until it is acknowledged.
+ * 15 clicks and about 10 events per second, repetitions included, whatever is killed meanwhile; new visitors stay
+ * away only while too many events wait to be settled. What is not answered, or answered 503, is sent again with the
+ * same ids until it is acknowledged.
  */
-export function startTraffic({
-  apiUrl,
-  setUp,
-  seed,
-}: {
-  apiUrl: string;
-  setUp: SetUp;
-  seed: number;
-}): Traffic {
+export function startTraffic({ apiUrl, setUp, seed, eventsBehind }: TrafficOptions): Traffic {
   const log = createClientLog();
   const road: Road = { apiUrl, setUp, log, sender: createSender(log) };
   const random = createRandom(seed);
@@ -50,15 +53,16 @@ export function startTraffic({
   let stopped = false;
 
   const generate = async (): Promise<void> => {
-    const startedAtMs = Date.now();
     for (let number = 0; !stopped; number += 1) {
-      await delay(Math.max(0, startedAtMs + (number * 1_000) / CLICKS_PER_SECOND - Date.now()));
-      if (underWay.size >= MAX_VISITORS_AT_ONCE) await Promise.race(underWay);
+      const nextAtMs = Date.now() + 1_000 / CLICKS_PER_SECOND;
       const visit = play(writeStory(random, `v${number}`), road).catch((error: unknown) => {
         log.unexpected.push(String(error));
       });
       underWay.add(visit);
       void visit.finally(() => underWay.delete(visit));
+      if (underWay.size >= MAX_VISITORS_AT_ONCE) await Promise.race(underWay);
+      if (number % CLICKS_PER_SECOND === 0) await untilCaughtUp(eventsBehind, () => stopped);
+      await delay(Math.max(0, nextAtMs - Date.now()));
     }
   };
   const generating = generate();
@@ -72,6 +76,10 @@ export function startTraffic({
       await road.sender.close();
     },
   };
+}
+
+async function untilCaughtUp(eventsBehind: () => Promise<number>, isStopped: () => boolean): Promise<void> {
+  while (!isStopped() && (await eventsBehind().catch(() => 0)) > MAX_EVENTS_BEHIND) await delay(200);
 }
 
 async function play(story: Story, road: Road): Promise<void> {
