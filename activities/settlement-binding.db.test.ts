@@ -1,6 +1,6 @@
 import type { Db } from '../db/knex';
 import { mintId } from '../db/mint-id';
-import { releaseForClicks } from '../db/stores/quarantine-store';
+import { releaseForClicks, sweepQuarantine } from '../db/stores/quarantine-store';
 import { uuidFromId } from '../domain/ids';
 import { insertDeal, insertPartner } from '../testing/builders/insert-partner';
 import { readTrialBalance } from '../testing/player-books';
@@ -117,4 +117,38 @@ describe('binding', () => {
       click_id: null,
     });
   });
+
+  it('settles an event again when its click appears, and only once, however often the click is announced', async () => {
+    const announce = () => releaseForClicks(db, [late], bench.clock.nowMs());
+    const known = await bench.click();
+    const late = mintId('clk', bench.startMs);
+    await bench.install({ key: 'I1', player: 'P1', click: known, atMin: 1 });
+    const { id } = await bench.registration({ key: 'R1', click: late, atMin: 2 });
+    await bench.settleAll();
+    await bench.click({ clickId: late, atMin: 1 });
+    expect(await announce()).toEqual({ released: [], reopened: [id] });
+    // Announced once more before it is settled: an outbox row that Temporal was too busy to take.
+    expect(await announce()).toEqual({ released: [], reopened: [id] });
+    expect(await bench.settleAll()).toBe(1);
+    expect(await announce()).toEqual({ released: [], reopened: [] });
+    expect(await bench.unhandled()).toEqual([]);
+  });
+
+  it.each(['the announcement', 'the sweep'])(
+    'settles what %s let go of quarantine once',
+    async (releaser) => {
+      const clickId = mintId('clk', bench.startMs);
+      const early = await bench.registration({ key: 'R1', click: clickId, atMin: 2 });
+      await bench.click({ clickId });
+      const announce = () => releaseForClicks(db, [clickId], bench.clock.nowMs());
+      const released =
+        releaser === 'the sweep'
+          ? await sweepQuarantine(db, bench.clock.nowMs(), 100)
+          : (await announce()).released;
+      expect(released).toEqual([early.id]);
+      expect(await bench.settleAll()).toBe(1);
+      expect(await announce()).toEqual({ released: [], reopened: [] });
+      expect(await bench.unhandled()).toEqual([]);
+    },
+  );
 });

@@ -94,7 +94,7 @@ describe('a click that becomes visible while its event is being settled', () => 
     const brake = await db.transaction();
     await brake.raw('SELECT 1 FROM events WHERE event_id = ? FOR NO KEY UPDATE', [uuidFromId(id)]);
     const settling = bench.settle(id);
-    await until('the settlement to wait', () => isWaiting('update "events"'));
+    await until('the settlement to wait', () => isWaiting('UPDATE events'));
     await bench.click({ clickId: late, atMin: 4 });
     const releasing = releaseForClicks(db, [late], bench.clock.nowMs());
     await until(

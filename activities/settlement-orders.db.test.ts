@@ -24,6 +24,9 @@ function stepsOf({ depositsName }: Story): Step[] {
   return ['click', ...(depositsName === 'another click' ? (['other click'] as const) : []), ...REPORTS];
 }
 
+/** Three seconds each on an idle machine; the suite may share two cores with Temporal servers. */
+const TIMEOUT_MS = 120_000;
+
 let testDb: TestDb;
 let db: Db;
 /** Chains of different workspaces run side by side; those of one run one after the other. */
@@ -143,36 +146,48 @@ async function inOrder(story: Story): Promise<PlayerBooks> {
   return booksOf(chain);
 }
 
-describe('two hundred and more orders of arrival end in the same books', () => {
-  it('when the first deposit is charged back and only the registration names the click', async () => {
-    const story: Story = { depositsName: 'no click', chargedBack: 'D1' };
-    const expected = await inOrder(story);
-    expect(expected).toMatchObject({ balances: {}, lines: [], firstDeposit: 'D1' });
-    expect(expected.ltv).toEqual([expect.stringMatching(/^EUR 1 2500 .* 1 10000$/)]);
-    await expectSameBooks(story, expected, 100, 20_261_121);
-  });
+describe('two hundred orders of arrival end in the same books', () => {
+  it(
+    'when the first deposit is charged back and only the registration names the click',
+    async () => {
+      const story: Story = { depositsName: 'no click', chargedBack: 'D1' };
+      const expected = await inOrder(story);
+      expect(expected).toMatchObject({ balances: {}, lines: [], firstDeposit: 'D1' });
+      expect(expected.ltv).toEqual([expect.stringMatching(/^EUR 1 2500 .* 1 10000$/)]);
+      await expectSameBooks(story, expected, 100, 20_261_121);
+    },
+    TIMEOUT_MS,
+  );
 
-  it('when the second is charged back in part and deposits name the click too', async () => {
-    const story: Story = { depositsName: 'the same click', chargedBack: 'D2' };
-    const expected = await inOrder(story);
-    expect(expected).toMatchObject({
-      balances: {
-        'expense:commission: EUR D1 cpa': '5000',
-        'payable: EUR D1 cpa': '-5000',
-      },
-      lines: ['D1 cpa 5000 EUR'],
-      firstDeposit: 'D1',
-    });
-    expect(expected.ltv).toEqual([expect.stringMatching(/^EUR 2 11500 .* 1 1000$/)]);
-    await expectSameBooks(story, expected, 100, 20_261_122);
-  });
+  it(
+    'when the second is charged back in part and deposits name the click too',
+    async () => {
+      const story: Story = { depositsName: 'the same click', chargedBack: 'D2' };
+      const expected = await inOrder(story);
+      expect(expected).toMatchObject({
+        balances: {
+          'expense:commission: EUR D1 cpa': '5000',
+          'payable: EUR D1 cpa': '-5000',
+        },
+        lines: ['D1 cpa 5000 EUR'],
+        firstDeposit: 'D1',
+      });
+      expect(expected.ltv).toEqual([expect.stringMatching(/^EUR 2 11500 .* 1 1000$/)]);
+      await expectSameBooks(story, expected, 60, 20_261_122);
+    },
+    TIMEOUT_MS,
+  );
 
-  it('when a deposit names another click, so that only the registration’s own decides in the end', async () => {
-    const story: Story = { depositsName: 'another click', chargedBack: 'D2' };
-    const expected = await inOrder(story);
-    expect(expected).toMatchObject({ lines: ['D1 cpa 5000 EUR'], firstDeposit: 'D1' });
-    await expectSameBooks(story, expected, 60, 20_261_123);
-  });
+  it(
+    'when a deposit names another click, so that only the registration’s own decides in the end',
+    async () => {
+      const story: Story = { depositsName: 'another click', chargedBack: 'D2' };
+      const expected = await inOrder(story);
+      expect(expected).toMatchObject({ lines: ['D1 cpa 5000 EUR'], firstDeposit: 'D1' });
+      await expectSameBooks(story, expected, 40, 20_261_123);
+    },
+    TIMEOUT_MS,
+  );
 
   it('and the trial balance of all of them together is zero', async () => {
     for (const { tenant } of benches) {

@@ -53,20 +53,39 @@ export function createSettlementActivities({ db, clock }: { db: Db; clock: Clock
 
 async function settle(trx: Db, subject: EventSubject, nowMs: number): Promise<ClickId | null> {
   await lockSubjects(trx, [subjectKey(subject.playerId, subject.eventId)]);
-  const books = subject.isTest ? null : await deriveBooks(trx, subject);
+  const { books, sawClick } = subject.isTest ? TEST_EVENT : await deriveBooks(trx, subject);
   const convertedClickId = books === null ? null : await writeBooks(trx, subject, books, nowMs);
-  await markHandled(trx, subject.eventId, nowMs);
+  await markHandled(trx, subject.eventId, sawClick, nowMs);
   return convertedClickId;
 }
 
-async function deriveBooks(trx: Db, subject: EventSubject): Promise<Books | null> {
-  const own = subject.playerId === null ? await loadEventFact(trx, subject.eventId) : null;
-  if (subject.playerId === null && own === null) return null;
-  const facts = subject.playerId === null ? [] : await loadPlayerFacts(trx, subject.playerId);
-  const clicks = await loadTouches(trx, subject.workspaceId, namedClicks(own === null ? facts : [own]));
-  if (own !== null) return settleClickEvent(own, clicks);
+type Derived = {
+  readonly books: Books | null;
+  /** Whether the click that the event names was there; if not, it is settled again when it appears. */
+  readonly sawClick: boolean;
+};
+
+/** Books nothing, whatever click it names. */
+const TEST_EVENT: Derived = { books: null, sawClick: true };
+
+async function deriveBooks(trx: Db, subject: EventSubject): Promise<Derived> {
+  const facts = await loadFacts(trx, subject);
+  const clicks = await loadTouches(trx, subject.workspaceId, namedClicks(facts));
+  const own = facts.find((fact) => fact.eventId === subject.eventId);
+  const namedClick = own?.clickId ?? null;
+  const sawClick = namedClick !== null && clicks.has(namedClick);
+  if (subject.playerId === null) {
+    return { books: own === undefined ? null : settleClickEvent(own, clicks), sawClick };
+  }
   const partnerIds = [...clicks.values()].flatMap((touch) => touch.partnerId ?? []);
-  return settlePlayer({ facts, clicks, deals: await loadDeals(trx, partnerIds) });
+  const deals = await loadDeals(trx, partnerIds);
+  return { books: settlePlayer({ facts, clicks, deals }), sawClick };
+}
+
+async function loadFacts(trx: Db, { playerId, eventId }: EventSubject): Promise<Fact[]> {
+  if (playerId !== null) return loadPlayerFacts(trx, playerId);
+  const own = await loadEventFact(trx, eventId);
+  return own === null ? [] : [own];
 }
 
 function namedClicks(facts: readonly Fact[]): ClickId[] {

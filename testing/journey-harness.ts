@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { WorkflowNotFoundError } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import {
   bundleWorkflowCode,
@@ -25,6 +26,8 @@ import { createPostbackWorker } from '../workers/postback-worker';
 import { relayBatch } from '../workers/relay-batch';
 import { createWorkflowStarter, type WorkflowStarter } from '../workers/workflow-starter';
 import { clickJourneyWorkflowId } from '../workflows/click-journey/contract';
+import { eventWorkflowId } from '../workflows/event/contract';
+import { playerWorkflowId } from '../workflows/player/contract';
 import { postbackWorkflowId } from '../workflows/postback/contract';
 import { insertCampaign, insertOffer } from './builders/insert-campaign';
 import { insertDeal, insertPartner } from './builders/insert-partner';
@@ -122,9 +125,34 @@ export class JourneyHarness {
   }
 
   async stop(): Promise<void> {
+    await this.endWorkflows();
     await this.stopWorkers();
     await this.sink.close();
     await this.testDb.drop();
+  }
+
+  /**
+   * Leaves nothing behind in an environment that other tests use too: what stayed open would be run by their workers
+   * against their database, and fail there again and again through every day that they skip.
+   */
+  private async endWorkflows(): Promise<void> {
+    const { workspaceId } = this.tenant;
+    const { rows } = await this.db.raw<{ rows: { kind: string; id: string }[] }>(
+      `SELECT 'click' AS kind, click_id AS id FROM clicks UNION ALL SELECT 'player', player_id FROM players
+       UNION ALL SELECT 'event', event_id FROM events`,
+    );
+    const workflowIds = rows.map(({ kind, id }) => {
+      if (kind === 'click') return clickJourneyWorkflowId(workspaceId, idFromUuid('clk', id));
+      if (kind === 'player') return playerWorkflowId(workspaceId, idFromUuid('ply', id));
+      return eventWorkflowId(workspaceId, idFromUuid('evt', id));
+    });
+    const { workflow } = this.env.client;
+    const isOver = (error: unknown): void => {
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+    };
+    await Promise.all(
+      workflowIds.map((id) => workflow.getHandle(id).terminate('the test is over').catch(isOver)),
+    );
   }
 
   /** Takes over the environment's time, after it was skipped. */

@@ -110,16 +110,7 @@ export async function openSettlementBench(
   return {
     ...{ db, tenant, partnerId, dealId, campaignId, startMs, clock },
     ...{ click, accept, settle, unhandled },
-    books: async (player = 'P1') => readPlayerBooks(db, await findPlayer(db, tenant.workspaceId, player)),
-    line: (transaction) =>
-      db('commission_lines AS l')
-        .join('conversions AS c', 'c.conversion_id', 'l.conversion_id')
-        .where({ 'l.workspace_id': uuidFromId(tenant.workspaceId), 'c.transaction_key': transaction })
-        .first('l.*'),
-    conversion: (transaction, kind = 'deposit') =>
-      db('conversions')
-        .where({ workspace_id: uuidFromId(tenant.workspaceId), transaction_key: transaction, kind })
-        .first(),
+    ...readersOf(db, tenant),
     assess: (eventId) => assessEvent({ eventId }),
     settleAssessed: (eventId) => settleEvent({ eventId }),
     lateClick: async (clickId, atMin = 0) => {
@@ -148,6 +139,21 @@ export async function openSettlementBench(
         settled += events.length;
       }
     },
+  };
+}
+
+function readersOf(db: Db, tenant: WorkspaceFixture): Pick<SettlementBench, 'books' | 'line' | 'conversion'> {
+  return {
+    books: async (player = 'P1') => readPlayerBooks(db, await findPlayer(db, tenant.workspaceId, player)),
+    line: (transaction) =>
+      db('commission_lines AS l')
+        .join('conversions AS c', 'c.conversion_id', 'l.conversion_id')
+        .where({ 'l.workspace_id': uuidFromId(tenant.workspaceId), 'c.transaction_key': transaction })
+        .first('l.*'),
+    conversion: (transaction, kind = 'deposit') =>
+      db('conversions')
+        .where({ workspace_id: uuidFromId(tenant.workspaceId), transaction_key: transaction, kind })
+        .first(),
   };
 }
 

@@ -34,12 +34,12 @@ describe('EventInbox', () => {
     expect(takeAll(inbox)).toEqual([first, second]);
   });
 
-  it('drops a repeat after the event was taken', () => {
+  it('lets a repeat in after the event was taken, so that it can be settled anew', () => {
     const inbox = new EventInbox();
     inbox.receive({ eventId: first });
     inbox.take();
     inbox.receive({ eventId: first });
-    expect(inbox.isEmpty).toBe(true);
+    expect(takeAll(inbox)).toEqual([first]);
   });
 
   it('takes over what an earlier run left, before anything new, and drops its repeats', () => {
@@ -60,18 +60,23 @@ describe('EventInbox', () => {
     expect(inbox.carriedOver).toEqual([first, second]);
   });
 
-  it('gives every event once, in the order of first arrival, however arrivals and takes are mixed', () => {
+  it('gives what a queue without repeats gives, however arrivals and takes are mixed', () => {
     const step = fc.oneof(fc.constant('take' as const), fc.integer({ min: 1, max: 6 }));
     fc.assert(
       fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
         const inbox = new EventInbox();
-        const arrived = steps.filter((one) => one !== 'take').map((number) => testId('evt', number));
-        const taken = steps.flatMap((one) => {
-          if (one === 'take') return inbox.take() ?? [];
-          inbox.receive({ eventId: testId('evt', one) });
-          return [];
-        });
-        expect([...taken, ...takeAll(inbox)]).toEqual([...new Set(arrived)]);
+        const model = new Set<string>();
+        for (const one of steps) {
+          if (one !== 'take') {
+            inbox.receive({ eventId: testId('evt', one) });
+            model.add(testId('evt', one));
+            continue;
+          }
+          const [next] = model;
+          expect(inbox.take()).toBe(next ?? null);
+          if (next !== undefined) model.delete(next);
+        }
+        expect(takeAll(inbox)).toEqual([...model]);
       }),
       { seed: 101, numRuns: 500 },
     );

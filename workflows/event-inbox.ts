@@ -2,11 +2,11 @@ import type { EventId } from '../domain/ids';
 import type { EventReceived } from './event-received';
 
 /**
- * What a workflow was signalled and has not settled yet, in order of arrival. Signals come at least once; an id
- * that was seen before is dropped, whether it still waits or is long settled.
+ * What a workflow was signalled and has not settled yet, in order of arrival. Signals come at least once: an id that
+ * waits already is dropped. One that was taken before is let in again, because an event may have to be settled anew,
+ * and settling it for nothing changes nothing.
  */
 export class EventInbox {
-  private readonly seen = new Set<EventId>();
   private readonly waiting: EventId[] = [];
 
   constructor(carriedOver: readonly EventId[] = []) {
@@ -14,9 +14,7 @@ export class EventInbox {
   }
 
   receive({ eventId }: EventReceived): void {
-    if (this.seen.has(eventId)) return;
-    this.seen.add(eventId);
-    this.waiting.push(eventId);
+    if (!this.waiting.includes(eventId)) this.waiting.push(eventId);
   }
 
   take(): EventId | null {

@@ -29,7 +29,7 @@ export async function up(db: Knex): Promise<void> {
       CONSTRAINT inbox_event_key_key UNIQUE (workspace_id, brand_id, event_key)
     );
 
-    -- The translated fact, one per receipt. Only handled_at and sweep_after are ever written later.
+    -- The translated fact, one per receipt. Only handled_at, click_was_known and sweep_after are ever written later.
     CREATE TABLE events (
       event_id uuid PRIMARY KEY REFERENCES inbox,
       workspace_id uuid NOT NULL REFERENCES workspaces,
@@ -43,7 +43,8 @@ export async function up(db: Knex): Promise<void> {
       refers_to text,
       click_ref text,
       click_id uuid,
-      -- Whether the click row was there at receipt; if not, the event is settled again when it appears.
+      -- Whether the click row was there at receipt, or when the event was settled; if not, it is settled again
+      -- when the click appears.
       click_was_known boolean NOT NULL,
       player_id uuid REFERENCES players,
       amount_minor bigint,

@@ -1,8 +1,9 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { devServerPath, makeTestDataDir } from '../../testing/servers';
+import { until } from '../../testing/until';
 import { freePort } from '../ports';
 import { processIdentity } from '../process-table';
 import { isServing, servesDatabase, startTemporal, type TemporalServer } from './server';
@@ -50,6 +51,17 @@ async function withClient<Result>(
   } finally {
     await connection.close();
   }
+}
+
+/** A server that, the first time, waits until its port is taken, and fails. */
+function slowScript(paths: { program: string; wanted: string; taken: string }): string {
+  return `#!/bin/sh
+if [ -e "${paths.taken}" ]; then exec "${paths.program}" "$@"; fi
+while [ "$1" != --port ]; do shift; done
+echo "$2" > "${paths.wanted}"
+while [ ! -e "${paths.taken}" ]; do sleep 0.05; done
+exit 2
+`;
 }
 
 describe('startTemporal', () => {
@@ -109,6 +121,26 @@ describe('startTemporal', () => {
       `Port ${uiPort} belongs to another program: the Temporal UI is on ${server.uiPort}`,
     ]);
     expect(taken.listening).toBe(true);
+  });
+
+  it('takes another port when somebody is faster on the chosen one', async () => {
+    const wanted = join(dataDir, 'wanted');
+    const taken = join(dataDir, 'taken');
+    const slow = join(dataDir, 'slow');
+    writeFileSync(slow, slowScript({ program, wanted, taken }), { mode: 0o755 });
+    const logFile = join(dataDir, 'temporal.log');
+    const starting = startTemporal({ dataDir, program: slow, logFile, uiPort: 0, namespace: 'default' });
+    const port = await until('a port to be chosen', async () => {
+      return existsSync(wanted) && Number(readFileSync(wanted, 'utf8'));
+    });
+    const faster = createServer();
+    foreign = faster;
+    await new Promise<void>((resolve) => void faster.listen(port, '127.0.0.1', resolve));
+    writeFileSync(taken, '');
+    const server = await starting;
+    started.push(server);
+    expect(server.address).not.toBe(`127.0.0.1:${port}`);
+    expect(await isServing(server.address, 'default')).toBe(true);
   });
 
   it('says why it does not start', async () => {

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
@@ -38,6 +38,8 @@ interface State {
 // Where the `temporal` command looks by default.
 const usualPort = 7233;
 const startTimeoutMs = 60_000;
+// Each time with other ports.
+const launchAttempts = 3;
 
 /**
  * Starts the Temporal dev server of the data folder and waits until its namespace answers. A server of an earlier run
@@ -51,11 +53,31 @@ export async function startTemporal(options: TemporalOptions): Promise<TemporalS
   const database = join(folder, 'temporal.sqlite');
   const orphan = await clearTemporalOrphan(database);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
+  for (let attempt = 1; ; attempt += 1) {
+    const launched = await launch(options, folder, database);
+    if (launched.failure === null) return toServer(launched, options, orphan);
+    // Between the choice of a port and its use somebody else may take it, as when two instances start together.
+    const isTaken = !(await isPortFree(launched.port)) || !(await isPortFree(launched.uiPort));
+    if (!isTaken || attempt === launchAttempts) {
+      throw new Error(`Temporal did not start: ${launched.failure}\n(log: ${options.logFile})`);
+    }
+  }
+}
+
+interface Launched {
+  readonly child: ChildProcess;
+  readonly exited: Promise<ExitReason>;
+  readonly port: number;
+  readonly uiPort: number;
+  /** Why it does not serve, with the end of its log; it has ended then. */
+  readonly failure: string | null;
+}
+
+async function launch(options: TemporalOptions, folder: string, database: string): Promise<Launched> {
   const last = readState(folder);
   const port =
     last.port !== null && (await isPortFree(last.port)) ? last.port : await freePortFrom(usualPort);
   const uiPort = await chooseUiPort(options.uiPort, last.uiPort);
-
   const logStart = logSize(options.logFile);
   const log = openLog(options.logFile);
   const child = spawn(
@@ -71,17 +93,22 @@ export async function startTemporal(options: TemporalOptions): Promise<TemporalS
   closeSync(log);
   const exited = childExit(child);
   writeState(folder, { pid: child.pid ?? null, port, uiPort });
-  const address = `127.0.0.1:${port}`;
   const failure = await untilServing({ port, uiPort, namespace: options.namespace }, exited);
-  if (failure !== null) {
-    child.kill('SIGKILL');
-    const tail = readLogSince(options.logFile, logStart);
-    throw new Error(`Temporal did not start: ${failure}\n${tail}\n(log: ${options.logFile})`);
-  }
+  if (failure === null) return { child, exited, port, uiPort, failure };
+  child.kill('SIGKILL');
+  await exited;
+  return { child, exited, port, uiPort, failure: `${failure}\n${readLogSince(options.logFile, logStart)}` };
+}
+
+function toServer(
+  { child, exited, port, uiPort }: Launched,
+  options: TemporalOptions,
+  orphan: number | null,
+): TemporalServer {
   const pid = child.pid ?? 0;
   return {
     pid,
-    address,
+    address: `127.0.0.1:${port}`,
     uiPort,
     exited,
     stop: async () => {
@@ -137,6 +164,8 @@ function serverArguments(input: {
     ...['--namespace', input.namespace, '--log-level', 'warn'],
     ...SEARCH_ATTRIBUTES.flatMap(({ name }) => ['--search-attribute', `${name}=Keyword`]),
     ...['--dynamic-config-value', 'system.enableActivityEagerExecution=true'],
+    // One shard polls for new work 20 times a second by default: every hop of a workflow would wait for its 50 ms tick.
+    ...['--dynamic-config-value', 'history.transferProcessorMaxPollRPS=1000'],
     ...['--dynamic-config-value', 'frontend.enableServerVersionCheck=false'],
   ];
 }

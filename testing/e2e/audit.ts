@@ -5,7 +5,7 @@ import { type Finding, finding } from './finding';
 import { countBy, groupBy } from './grouping';
 
 /** Beyond the two seconds of the contract: a test machine may be busy. */
-const SLOW_REFUSAL_MS = 3_000;
+const SLOW_REFUSAL_MS = 5_000;
 
 /**
  * Holds what the senders were told against what is stored and what arrived. Shares no code with the product, so that

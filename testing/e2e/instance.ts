@@ -42,6 +42,8 @@ const command = join(repositoryRoot, 'dist', 'cli', 'main.js');
 // Ends the supervisor in order when the test process dies, even by `kill -9`: nobody else would.
 const parentWatch = join(repositoryRoot, 'dist', 'embedded', 'parent-watch.js');
 const running = 'Clickchain is running.';
+// A busy machine may take this long for what takes five seconds.
+const startWithinMs = 120_000;
 const tailLines = 25;
 const maxLineLength = 600;
 
@@ -83,19 +85,14 @@ function instanceOn(dataDir: string, env: NodeJS.ProcessEnv): Instance {
       const startsAt = printed.length;
       const child = fork(command, ['start'], { env, silent: true, execArgv: ['--require', parentWatch] });
       supervisor = child;
-      for (const stream of [child.stdout, child.stderr]) {
-        stream?.on('data', (chunk: Buffer) => {
-          printed += chunk.toString('utf8');
-        });
-      }
-      await until(
-        'the instance to come up',
-        async () => {
-          if (hasEnded(child)) throw new Error(`the start ended:\n${printed.slice(startsAt)}`);
-          return printed.slice(startsAt).includes(running);
-        },
-        90_000,
-      );
+      listen(child, (text) => {
+        printed += text;
+      });
+      const isUp = async (): Promise<boolean> => {
+        if (hasEnded(child)) throw new Error(`the start ended:\n${printed.slice(startsAt)}`);
+        return printed.slice(startsAt).includes(running);
+      };
+      await until('the instance to come up', isUp, startWithinMs);
       return info();
     },
     info,
@@ -115,17 +112,7 @@ function instanceOn(dataDir: string, env: NodeJS.ProcessEnv): Instance {
       }
       return { code: supervisor.exitCode, signal: supervisor.signalCode };
     },
-    async run(...args) {
-      const child = spawn(process.execPath, [command, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-      let output = '';
-      for (const stream of [child.stdout, child.stderr]) {
-        stream.on('data', (chunk: Buffer) => {
-          output += chunk.toString('utf8');
-        });
-      }
-      await once(child, 'close');
-      return { code: child.exitCode, output };
-    },
+    run: (...args) => runToEnd(args, env),
     leftovers: () => processesOn(dataDir).map(({ pid, argv }) => `${pid} ${argv.join(' ')}`),
     async explained(work) {
       try {
@@ -143,6 +130,22 @@ function instanceOn(dataDir: string, env: NodeJS.ProcessEnv): Instance {
     },
   };
   return instance;
+}
+
+async function runToEnd(args: readonly string[], env: NodeJS.ProcessEnv) {
+  const child = spawn(process.execPath, [command, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  listen(child, (text) => {
+    output += text;
+  });
+  await once(child, 'close');
+  return { code: child.exitCode, output };
+}
+
+function listen(child: ChildProcess, hear: (text: string) => void): void {
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (chunk: Buffer) => hear(chunk.toString('utf8')));
+  }
 }
 
 function hasEnded(child: ChildProcess): boolean {

@@ -4,7 +4,8 @@ import type { InstanceInfo } from '../../embedded/instance-file';
 import { repositoryRoot } from '../source-files';
 import { createInstance, type Instance } from './instance';
 
-jest.setTimeout(180_000);
+/** Seconds on a quiet machine. */
+const STEP_MS = 180_000;
 
 let instance: Instance;
 let info: InstanceInfo;
@@ -17,7 +18,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await instance?.remove();
-});
+}, STEP_MS);
 
 async function statusOf(url: string): Promise<[string, number]> {
   const response = await fetch(url);
@@ -36,43 +37,65 @@ describe('npm start', () => {
     });
   });
 
-  it('prints addresses that answer', async () => {
-    const printed = instance.output().match(/https?:\/\/\S+/g) ?? [];
-    expect(printed).toEqual([info.apiUrl, info.docsUrl, info.temporalUiUrl]);
-    const pages = [info.docsUrl, info.temporalUiUrl];
-    const paths = ['/healthz', '/readyz', '/openapi.json', '/metrics'].map((path) => `${info.apiUrl}${path}`);
-    const answers = await Promise.all([...pages, ...paths].map(statusOf));
-    expect(answers.filter(([, status]) => status !== 200)).toEqual([]);
-  });
+  it(
+    'prints addresses that answer',
+    async () => {
+      const printed = instance.output().match(/https?:\/\/\S+/g) ?? [];
+      expect(printed).toEqual([info.apiUrl, info.docsUrl, info.temporalUiUrl]);
+      const pages = [info.docsUrl, info.temporalUiUrl];
+      const paths = ['/healthz', '/readyz', '/openapi.json', '/metrics'].map(
+        (path) => `${info.apiUrl}${path}`,
+      );
+      const answers = await Promise.all([...pages, ...paths].map(statusOf));
+      expect(answers.filter(([, status]) => status !== 200)).toEqual([]);
+    },
+    STEP_MS,
+  );
 
-  it('refuses to start twice on one data folder and names who is there', async () => {
-    const { code, output } = await instance.run('start');
-    expect(output).toContain(
-      `Clickchain is running on ${instance.dataDir} already (pid ${info.pids.supervisor}).`,
-    );
-    expect(code).toBe(1);
-    expect(instance.info()).toEqual(info);
-  });
+  it(
+    'refuses to start twice on one data folder and names who is there',
+    async () => {
+      const { code, output } = await instance.run('start');
+      expect(output).toContain(
+        `Clickchain is running on ${instance.dataDir} already (pid ${info.pids.supervisor}).`,
+      );
+      expect(code).toBe(1);
+      expect(instance.info()).toEqual(info);
+    },
+    STEP_MS,
+  );
 
-  it('gives the simulator what it needs', async () => {
-    await instance.explained(async () => {
-      const { code, output } = await instance.run('simulate', '--auto', '--clicks', '40', '--seed', '7');
-      expect(output).toContain('Everything is as planned');
-      expect(output).toContain('Temporal UI API answers 200');
-      expect(code).toBe(0);
-    });
-  });
+  it(
+    'gives the simulator what it needs',
+    async () => {
+      await instance.explained(async () => {
+        const { code, output } = await instance.run('simulate', '--auto', '--clicks', '40', '--seed', '7');
+        expect(output).toContain('Everything is as planned');
+        expect(output).toContain('Temporal UI API answers 200');
+        expect(code).toBe(0);
+      });
+    },
+    STEP_MS,
+  );
 
-  it('stops on Ctrl+C and leaves no process behind', async () => {
-    expect(await instance.stop('SIGINT')).toEqual({ code: 0, signal: null });
-    expect(instance.output()).toMatch(/Stopped\.\n$/);
-    expect(instance.leftovers()).toEqual([]);
-    expect(Object.values(instance.info().pids).filter((pid) => pid !== null)).toEqual([]);
-  });
+  it(
+    'stops on Ctrl+C and leaves no process behind',
+    async () => {
+      expect(await instance.stop('SIGINT')).toEqual({ code: 0, signal: null });
+      expect(instance.output()).toMatch(/Stopped\.\n$/);
+      expect(instance.leftovers()).toEqual([]);
+      expect(Object.values(instance.info().pids).filter((pid) => pid !== null)).toEqual([]);
+    },
+    STEP_MS,
+  );
 
-  it('says what to do when nothing runs', async () => {
-    const { code, output } = await instance.run('simulate', '--auto', '--clicks', '1', '--seed', '1');
-    expect(output).toContain('npm start');
-    expect(code).not.toBe(0);
-  });
+  it(
+    'says what to do when nothing runs',
+    async () => {
+      const { code, output } = await instance.run('simulate', '--auto', '--clicks', '1', '--seed', '1');
+      expect(output).toContain('npm start');
+      expect(code).not.toBe(0);
+    },
+    STEP_MS,
+  );
 });
