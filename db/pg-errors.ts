@@ -27,10 +27,13 @@ const AWAY_SYSTEM_CODES: ReadonlySet<string> = new Set([
   'ENETUNREACH',
   'ETIMEDOUT',
   'EPIPE',
+  'ECONNABORTED',
+  'ERR_STREAM_DESTROYED',
+  'ERR_STREAM_WRITE_AFTER_END',
 ]);
-// pg and the pool report these without a code.
+// pg, the pool and knex report these without a code; the last two are what follows a connection lost midway.
 const AWAY_MESSAGES =
-  /^(Connection terminated|timeout expired|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Knex: Timeout acquiring a connection|Unable to acquire a connection|aborted$)/;
+  /^(Connection terminated|timeout expired|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Client was closed and is not queryable|Transaction query already complete|Knex: Timeout acquiring a connection|Unable to acquire a connection|aborted$)/;
 
 /** What a database failure means to a client; null for an error that is none, or that is a bug of ours. */
 export function translateDbError(error: unknown): AppError | null {

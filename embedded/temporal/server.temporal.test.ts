@@ -133,7 +133,7 @@ describe('startTemporal', () => {
     const port = await until('a port to be chosen', async () => {
       return existsSync(wanted) && Number(readFileSync(wanted, 'utf8'));
     });
-    const faster = createServer();
+    const faster = createServer((socket) => socket.destroy());
     foreign = faster;
     await new Promise<void>((resolve) => void faster.listen(port, '127.0.0.1', resolve));
     writeFileSync(taken, '');

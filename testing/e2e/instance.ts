@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type InstanceInfo, type InstancePids, readInstanceFile } from '../../embedded/instance-file';
+import { freePortFrom } from '../../embedded/ports';
 import { findProcesses, processIdentity, stopProcess } from '../../embedded/process-table';
 import { devServerPath, makeTestDataDir } from '../servers';
 import { repositoryRoot } from '../source-files';
@@ -53,6 +54,8 @@ export async function createInstance({ sinkPort }: { sinkPort: number }): Promis
     throw new Error(`${command} is missing: run \`npm run build\` first, as \`npm test\` does`);
   }
   const program = await devServerPath();
+  // Below the range from which outgoing connections take theirs: none of them can sit there while the API restarts.
+  const port = await freePortFrom(20_000 + (process.pid % 1_000) * 10);
   const dataDir = makeTestDataDir();
   const foreign = Object.entries(process.env).filter(
     ([name]) => !/^(CLICKCHAIN_|TEMPORAL_|DATABASE_URL$|TEST_|JEST_|NODE_OPTIONS$)/.test(name),
@@ -60,7 +63,7 @@ export async function createInstance({ sinkPort }: { sinkPort: number }): Promis
   const env = {
     ...Object.fromEntries(foreign),
     CLICKCHAIN_DATA_DIR: dataDir,
-    CLICKCHAIN_PORT: '0',
+    CLICKCHAIN_PORT: String(port),
     CLICKCHAIN_SINK_PORT: String(sinkPort),
     TEMPORAL_UI_PORT: '0',
     TEMPORAL_CLI_PATH: program,

@@ -44,6 +44,10 @@ function lastFailureMs(outage: Outage, log: ClientLog): number {
   return Math.max(outage.atMs, ...failures.map(({ sentAtMs }) => sentAtMs));
 }
 
+export function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
 function seconds(ms: number): string {
   return `${(ms / 1_000).toFixed(1)} s`;
 }

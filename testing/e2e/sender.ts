@@ -25,6 +25,8 @@ export interface Sender {
   close(): Promise<void>;
 }
 
+/** At least as many as there are requests at once: a time is measured from when its request was really sent. */
+const CONNECTIONS = 150;
 const PAUSE_MS = 300;
 /** Longer than any outage that a test makes. */
 const PATIENCE_MS = 90_000;
@@ -32,7 +34,7 @@ const TRY_TIMEOUT_MS = 15_000;
 
 /** Impatient on purpose: it asks again sooner than Retry-After says. Refusals and lost connections go to the log. */
 export function createSender(log: ClientLog): Sender {
-  const agent = new Agent({ connections: 64, keepAliveTimeout: 5_000 });
+  const agent = new Agent({ connections: CONNECTIONS, keepAliveTimeout: 5_000 });
 
   const attempt = async (call: Call): Promise<Omit<Reply, 'tries'> | null> => {
     const sentAtMs = Date.now();

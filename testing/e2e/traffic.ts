@@ -20,7 +20,7 @@ export interface Traffic {
 
 const CLICKS_PER_SECOND = 15;
 /** Bounds what an outage can pile up at the door. */
-const MAX_VISITORS_AT_ONCE = 300;
+const MAX_VISITORS_AT_ONCE = 120;
 /** Bounds what a slow machine can pile up behind it: the events that were accepted and are not settled yet. */
 const MAX_EVENTS_BEHIND = 100;
 const BROWSER = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0';
