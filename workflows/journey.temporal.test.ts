@@ -89,7 +89,8 @@ test.each([
   ['the last millisecond of the window', 0, '-5000'],
   ['one millisecond later', 1, undefined],
 ] as const)('a first deposit at %s', async (_name, lateMs, payable) => {
-  const atMs = Math.floor(house.clock.nowMs() / SECOND_MS) * SECOND_MS + 123;
+  // Within the second before this one, so that it lies in the past.
+  const atMs = (Math.floor(house.clock.nowMs() / SECOND_MS) - 1) * SECOND_MS + 123;
   const clickRef = await house.click({ atMs });
   await house.relay();
   await house.journey(clickRef).result();
