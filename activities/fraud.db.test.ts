@@ -1,21 +1,24 @@
 import type { Db } from '../db/knex';
-import { mintId } from '../db/mint-id';
-import { readVerdict } from '../db/stores/verdict-store';
-import { type ClickId, uuidFromId } from '../domain/ids';
-import { insertCampaign } from '../testing/builders/insert-campaign';
+import { appendRuleSet } from '../db/stores/fraud-rule-store';
+import type { Verdict } from '../domain/fraud/verdict';
+import { type ClickId, type EventId, uuidFromId } from '../domain/ids';
+import { ALL_ACTIVE, rulesWith } from '../domain/testing/rule-sets';
+import { MINUTE_MS, SECOND_MS, toIso } from '../domain/time';
 import { recordTestClick } from '../testing/builders/record-test-click';
+import { findPlayer, readPlayerBooks } from '../testing/player-books';
 import { openSettlementBench, type SettlementBench } from '../testing/settlement-bench';
 import { createTestDb, type TestDb } from '../testing/test-db';
-import { screenClicks } from './screen-clicks';
+import { createFraudActivities } from './fraud';
 
-const BROWSER = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
+const CHROME =
+  'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36';
 
 let testDb: TestDb;
 let db: Db;
 let bench: SettlementBench;
 
 beforeAll(async () => {
-  testDb = await createTestDb({ poolMax: 25 });
+  testDb = await createTestDb({ poolMax: 50 });
   db = testDb.db;
 });
 afterAll(() => testDb.drop());
@@ -23,112 +26,208 @@ beforeEach(async () => {
   bench = await openSettlementBench(db);
 });
 
-type Given = Partial<Parameters<typeof recordTestClick>[1]>;
-const click = (given: Given = {}) =>
+const at = (seconds: number) => bench.startMs + seconds * SECOND_MS;
+const click = (seconds = 0, userAgent = CHROME) =>
   recordTestClick(db, {
     ...bench.tenant,
-    campaignId: bench.campaignId,
-    clickedAtMs: bench.startMs,
-    userAgent: BROWSER,
-    ...given,
+    ...{ campaignId: bench.campaignId, partnerId: bench.partnerId, userAgent },
+    clickedAtMs: at(seconds),
   });
-const screen = (...clickIds: ClickId[]) => screenClicks(db, clickIds, Date.now());
-const verdict = (id: ClickId) => readVerdict(db, { kind: 'click', id });
-const codes = async (id: ClickId) => (await verdict(id))?.reasons.map((reason) => reason.code);
+type Given = Parameters<SettlementBench['accept']>[0];
+const accept = async (
+  kind: Given['kind'],
+  seconds: number,
+  clickRef: ClickId | null,
+  given: Partial<Given> = {},
+) => {
+  const senderEventId = given.senderEventId ?? `${kind}-${seconds}`;
+  const event = { kind, senderEventId, clickRef, occurredAtMs: at(seconds), ...given };
+  return (await bench.accept(event as Given)).id;
+};
+async function verdictOn(eventId: EventId): Promise<Verdict & { rules_version: number }> {
+  return db('verdicts')
+    .where({ subject_kind: 'event', subject_id: uuidFromId(eventId) })
+    .first();
+}
+async function assessed(eventId: EventId) {
+  await bench.settle(eventId);
+  return verdictOn(eventId);
+}
+const useRules = (rules: typeof ALL_ACTIVE, version = 2, createdAtMs = bench.startMs - MINUTE_MS) =>
+  appendRuleSet(
+    db,
+    bench.tenant.workspaceId,
+    { ...rules, version },
+    { createdBy: 'test', nowMs: createdAtMs },
+  );
+const conversions = () =>
+  db('conversions')
+    .where({ workspace_id: uuidFromId(bench.tenant.workspaceId) })
+    .orderBy('occurred_at');
+const books = async () => readPlayerBooks(db, await findPlayer(db, bench.tenant.workspaceId, 'P1'));
 
-describe('screenClicks', () => {
-  it('judges by user agent, with a reason', async () => {
-    const [person, robot, nobody] = [
-      await click(),
-      await click({ userAgent: 'curl/8.0' }),
-      await click({ userAgent: ' ' }),
-    ];
-    await screen(person, robot, nobody);
-    expect(await verdict(person)).toEqual({ outcome: 'allow', score: 0, reasons: [] });
-    expect(await verdict(robot)).toMatchObject({ outcome: 'review', reasons: [{ code: 'bot_user_agent' }] });
-    expect(await verdict(nobody)).toMatchObject({
+describe('what an event is judged by', () => {
+  it.each([
+    ['install', 4, 'fast_install'],
+    ['registration', 4, 'fast_conversion'],
+    ['deposit', 14, 'fast_deposit'],
+  ] as const)('an early %s', async (kind, seconds, code) => {
+    const clickId = await click();
+    const early = await assessed(await accept(kind, seconds, clickId));
+    expect(early).toMatchObject({ outcome: 'allow', score: 0, reasons: [{ code, mode: 'suspicious' }] });
+    const later = await assessed(await accept(kind, seconds + 2, clickId));
+    expect(later).toMatchObject({ outcome: 'allow', reasons: [] });
+  });
+
+  it('a deposit that names no click, by the click that brought the player', async () => {
+    const clickId = await click();
+    await assessed(await accept('registration', 6, clickId));
+    expect(await assessed(await accept('deposit', 10, null))).toMatchObject({
+      reasons: [{ code: 'fast_deposit' }],
+    });
+  });
+
+  it('an install that had begun before the click', async () => {
+    await useRules(ALL_ACTIVE);
+    const clickId = await click(30);
+    const attributes = { unknownFields: 0, installBeginAt: toIso(at(10)) };
+    const eventId = await accept('install', 60, clickId, { attributes, playerExternalId: null });
+    expect(await assessed(eventId)).toMatchObject({
+      outcome: 'block',
+      score: 100,
+      reasons: [{ code: 'click_after_install_begin', level: 'proof' }],
+      rules_version: 2,
+    });
+    expect(await conversions()).toMatchObject([{ status: 'rejected', reason: 'fraud_blocked' }]);
+  });
+
+  it('a transaction that two sources report', async () => {
+    const clickId = await click();
+    const [source] = await db('sources').where({ workspace_id: uuidFromId(bench.tenant.workspaceId) });
+    const second = { ...source, source_id: uuidFromId(clickId), name: 'psp', kind: 'gaming', secret: 's' };
+    await db('sources').insert(second);
+    const pending = await accept('deposit', 60, clickId, { transactionKey: 'T', status: 'pending' });
+    const confirmed = await accept('deposit', 90, clickId, { transactionKey: 'T', senderEventId: 'psp-1' });
+    await db('events')
+      .where({ event_id: uuidFromId(confirmed) })
+      .update({ source_id: second.source_id });
+    expect((await assessed(pending)).reasons).toEqual([]);
+    expect(await assessed(confirmed)).toMatchObject({
+      outcome: 'allow',
+      reasons: [{ code: 'duplicate_transaction' }],
+    });
+  });
+
+  it('the countries of the campaign as it was when the click was made', async () => {
+    await useRules(ALL_ACTIVE);
+    const inGermany = { attributes: { unknownFields: 0, country: 'DE' } };
+    const before = await click();
+    const version = await db('campaign_versions')
+      .where({ campaign_id: uuidFromId(bench.campaignId) })
+      .first();
+    await db('campaign_versions').insert({ ...version, version: 2, country_mode: 'deny', countries: ['DE'] });
+    const after = await click(1);
+    await db('clicks')
+      .where({ click_id: uuidFromId(after) })
+      .update({ campaign_version: 2 });
+    expect(await assessed(await accept('lead', 60, before, inGermany))).toMatchObject({ outcome: 'allow' });
+    expect(await assessed(await accept('lead', 61, after, inGermany))).toMatchObject({
       outcome: 'review',
-      reasons: [{ code: 'empty_user_agent' }],
+      reasons: [{ code: 'country_not_allowed', detail: 'The campaign may not convert in DE.' }],
     });
   });
 
-  it('reviews the second click of a visitor on a campaign within two seconds, not the first, not elsewhere', async () => {
-    const visitorId = mintId('vis', bench.startMs);
-    const at = (ms: number, given: Given = {}) =>
-      click({ visitorId, clickedAtMs: bench.startMs + ms, ...given });
-    const elsewhere = await insertCampaign(db, bench.tenant);
-    const first = await at(0);
-    const other = await at(500, { campaignId: elsewhere });
-    const stranger = await at(600, { visitorId: mintId('vis', bench.startMs) });
-    const second = await at(2_000);
-    const third = await at(4_001);
-    await screen(first, other, stranger, second, third);
-    expect([await codes(first), await codes(other), await codes(stranger)]).toEqual([[], [], []]);
-    expect([await codes(second), await codes(third)]).toEqual([['repeat_click'], []]);
-  });
-
-  it('grants once: what becomes known later changes nothing', async () => {
-    const visitorId = mintId('vis', bench.startMs);
-    const clickId = await click({ visitorId, clickedAtMs: bench.startMs + 1_000 });
-    await screen(clickId);
-    await click({ visitorId });
-    await db('click_raw').where('click_id', uuidFromId(clickId)).update({ user_agent: null });
-    await screen(clickId);
-    expect(await verdict(clickId)).toMatchObject({ outcome: 'allow' });
-  });
-
-  it('by many at once, over overlapping lists, grants each once and deadlocks nobody', async () => {
-    const clickIds: ClickId[] = [];
-    for (let index = 0; index < 30; index += 1) clickIds.push(await click());
-    const lists = Array.from({ length: 20 }, (_, index) => {
-      const part = clickIds.slice(index, index + 10);
-      return index % 2 === 0 ? part : part.toReversed();
-    });
-    await Promise.all(lists.map((list) => screen(...list)));
-    const granted = await db('verdicts').whereIn('subject_id', clickIds.map(uuidFromId));
-    expect(granted).toHaveLength(29);
-  });
-
-  it('passes over clicks that do not exist', async () => {
-    const missing = mintId('clk', bench.startMs);
-    await screen(missing);
-    expect(await verdict(missing)).toBeNull();
+  it('the rules in force at its own time, however late it comes', async () => {
+    await useRules(rulesWith({ fast_deposit: { mode: 'active' } }), 2, at(3));
+    await useRules(rulesWith({ fast_deposit: { mode: 'off' } }), 3, at(6));
+    const clickId = await click();
+    const verdicts = [];
+    for (const seconds of [2, 3, 5, 6]) {
+      verdicts.push(await assessed(await accept('deposit', seconds, clickId)));
+    }
+    expect(verdicts.map(({ rules_version, outcome }) => [rules_version, outcome])).toEqual([
+      [1, 'allow'],
+      [2, 'review'],
+      [2, 'review'],
+      [3, 'allow'],
+    ]);
   });
 });
 
-describe('assessEvent', () => {
-  const eventVerdict = async (key: string) =>
-    db('verdicts AS v')
-      .join('events AS e', 'e.event_id', 'v.subject_id')
-      .where({ 'e.workspace_id': uuidFromId(bench.tenant.workspaceId), sender_event_id: key })
-      .select('v.outcome', 'v.reasons', 'v.decided_at');
+describe('a verdict', () => {
+  it('is granted once, by fifty at a time and whatever is known later', async () => {
+    const clickId = await click();
+    const eventId = await accept('deposit', 3, clickId);
+    const { assessEvent } = createFraudActivities({ db, clock: bench.clock });
+    await Promise.all(Array.from({ length: 50 }, () => assessEvent({ eventId })));
+    const first = await verdictOn(eventId);
+    await useRules(ALL_ACTIVE);
+    await bench.settle(eventId);
+    expect(await verdictOn(eventId)).toEqual(first);
+    expect(await db('verdicts').where({ subject_id: uuidFromId(eventId) })).toHaveLength(1);
+  });
+});
 
-  it('judges the click first when the relay has not, and the event like its click', async () => {
-    const clickId = await click({ userAgent: 'curl/8.0' });
-    const { id } = await bench.registration({ key: 'R1', click: clickId, atMin: 1 });
-    await bench.assess(id);
-    expect(await verdict(clickId)).toMatchObject({ outcome: 'review' });
-    expect(await eventVerdict('R1')).toMatchObject([
-      { outcome: 'review', reasons: [{ code: 'bot_user_agent' }] },
+/** A robot's click whose second family of evidence is there too. */
+async function blockedClick(seconds: number): Promise<ClickId> {
+  const clickId = await click(seconds);
+  await db('verdicts').insert({
+    subject_kind: 'click',
+    subject_id: uuidFromId(clickId),
+    workspace_id: uuidFromId(bench.tenant.workspaceId),
+    rules_version: 1,
+    outcome: 'block',
+    score: 90,
+    reasons: JSON.stringify([{ code: 'bot_user_agent', detail: 'A robot.' }]),
+    decided_at: new Date(),
+  });
+  return clickId;
+}
+
+describe('a blocked click', () => {
+  it('earns nothing: no credit, no commission, no postback', async () => {
+    const clickId = await blockedClick(0);
+    await bench.settle(await accept('registration', 60, clickId));
+    const settled = await bench.settle(await accept('deposit', 120, clickId));
+    expect(settled).toMatchObject({ postbackIds: [], convertedClickId: null });
+    expect(await conversions()).toMatchObject([
+      { status: 'rejected', reason: 'fraud_blocked', click_id: null },
+      { status: 'rejected', reason: 'fraud_blocked', click_id: null },
     ]);
+    expect(await books()).toMatchObject({ balances: {}, lines: [], firstDeposit: null, binding: null });
+    expect(await db('postbacks').where({ workspace_id: uuidFromId(bench.tenant.workspaceId) })).toEqual([]);
   });
 
-  it('allows an event without a click, and never decides twice', async () => {
-    await bench.registration({ key: 'R1', click: await click(), atMin: 1 });
-    const { id } = await bench.install({ key: 'I1', click: await click(), atMin: 1 });
-    await Promise.all(Array.from({ length: 10 }, () => bench.assess(id)));
-    const [first, ...more] = await eventVerdict('I1');
-    expect(more).toEqual([]);
-    await bench.assess(id);
-    expect(await eventVerdict('I1')).toEqual([first]);
+  it('takes the player from nobody, though it was the last', async () => {
+    const honest = await click(0);
+    const robot = await blockedClick(30);
+    await bench.settle(await accept('lead', 60, robot));
+    await bench.settle(await accept('registration', 90, honest));
+    await bench.settle(await accept('deposit', 120, null));
+    const { binding } = await books();
+    expect(binding).toContain(uuidFromId(honest));
+    expect((await books()).lines).toHaveLength(1);
   });
 
-  it('a review is recorded and holds nothing: the event is settled and paid', async () => {
-    const clickId = await click({ userAgent: 'curl/8.0', partnerId: bench.partnerId });
-    await bench.registration({ key: 'R1', click: clickId, atMin: 1 });
-    await bench.deposit({ key: 'D1', click: clickId, atMin: 2 });
-    await bench.settleAll();
-    const lines = await db('commission_lines').where('workspace_id', uuidFromId(bench.tenant.workspaceId));
-    expect(lines).toMatchObject([{ amount_minor: 5_000n }]);
+  it('is out even when the event that names it was taken before it was there', async () => {
+    const honest = await click(0);
+    await bench.settle(await accept('registration', 60, honest));
+    const before = await books();
+    const robot = await blockedClick(30);
+    const eventId = await accept('deposit', 120, robot);
+    // The event has a verdict of its own already, from when the click was unknown.
+    await db('verdicts').insert({
+      subject_kind: 'event',
+      subject_id: uuidFromId(eventId),
+      workspace_id: uuidFromId(bench.tenant.workspaceId),
+      rules_version: 1,
+      outcome: 'allow',
+      score: 0,
+      reasons: '[]',
+      decided_at: new Date(),
+    });
+    await bench.settle(eventId);
+    expect((await books()).binding).toBe(before.binding);
+    expect((await books()).lines).toHaveLength(1);
   });
 });

@@ -1,6 +1,8 @@
 import type { Db } from '../db/knex';
-import { clickOfEvent, grantVerdicts, readVerdict } from '../db/stores/verdict-store';
-import { EVENT_RULES_VERSION, judgeEvent } from '../domain/fraud/event-rules';
+import { loadEventEvidence } from '../db/stores/evidence-store';
+import { loadRuleSets } from '../db/stores/fraud-rule-store';
+import { clickOfEvent, grantVerdicts } from '../db/stores/verdict-store';
+import { judgeEvent } from '../domain/fraud/event-rules';
 import type { EventId } from '../domain/ids';
 import type { Clock } from '../domain/time';
 import { screenClicks } from './screen-clicks';
@@ -13,11 +15,13 @@ export function createFraudActivities({ db, clock }: { db: Db; clock: Clock }) {
     async assessEvent({ eventId }: { eventId: EventId }): Promise<void> {
       const clickId = await clickOfEvent(db, eventId);
       if (clickId !== null) await screenClicks(db, [clickId], clock.nowMs());
-      const clickVerdict = clickId === null ? null : await readVerdict(db, { kind: 'click', id: clickId });
-      const verdict = judgeEvent({ clickVerdict });
+      const known = await loadEventEvidence(db, eventId);
+      if (known === null) throw new Error(`event ${eventId} does not exist`);
+      const ruleSetOf = await loadRuleSets(db, [known]);
+      const verdict = judgeEvent(known.evidence, ruleSetOf(known));
       await grantVerdicts(
         db,
-        [{ subject: { kind: 'event', id: eventId }, rulesVersion: EVENT_RULES_VERSION, verdict }],
+        [{ subject: { kind: 'event', id: eventId }, rulesVersion: known.rulesVersion, verdict }],
         clock.nowMs(),
       );
     },

@@ -105,18 +105,28 @@ async function tell(writer: Writer, target: PostbackTarget, word: Word, correcte
   await addPostback(
     trx,
     {
-      ...{ workspaceId: owner.workspaceId, destinationId: target.destinationId },
+      workspaceId: owner.workspaceId,
+      destinationId: target.destinationId,
       key: corrected === undefined ? firstKey : correctionKey(firstKey, word.correction),
       event: context.event,
       corrects: corrected === undefined ? null : firstKey,
-      ...{ isWithdrawal, causedBy: owner.eventId, conversionId, clickId, playerId: owner.playerId },
+      isWithdrawal,
+      causedBy: owner.eventId,
+      conversionId,
+      clickId,
+      playerId: owner.playerId,
       request: renderPostback(target, context),
     },
     nowMs,
   );
   writer.reports.set(firstKey, {
-    ...{ destinationId: target.destinationId, key: firstKey, event: word.duty.event },
-    ...{ corrections: word.correction, conversionId, clickId, isWithdrawn: isWithdrawal },
+    destinationId: target.destinationId,
+    key: firstKey,
+    event: word.duty.event,
+    corrections: word.correction,
+    conversionId,
+    clickId,
+    isWithdrawn: isWithdrawal,
   });
 }
 

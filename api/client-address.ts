@@ -10,12 +10,16 @@ type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
 /** Reads addresses and CIDR ranges that the configuration has already checked. */
 export function trustedProxies(list: readonly string[]): TrustedProxies {
+  const holds = addressRanges(list);
+  return { trusts: holds };
+}
+
+/** Whether an address lies in one of these addresses and CIDR ranges, which are checked already. */
+export function addressRanges(list: readonly string[]): (address: string) => boolean {
   const ranges = list.map(toRange);
-  return {
-    trusts: (address) => {
-      const parsed = parse(address);
-      return parsed !== null && ranges.some((range) => range(parsed));
-    },
+  return (address) => {
+    const parsed = parse(address);
+    return parsed !== null && ranges.some((range) => range(parsed));
   };
 }
 

@@ -7,7 +7,9 @@ export type ApiMetrics = {
   readonly httpDuration: Histogram<'method' | 'route' | 'status'>;
   /** Clicks by outcome: recorded, untracked, unknown_campaign, paused, refused. */
   readonly clicks: Counter<'outcome'>;
-  /** Event requests by outcome: accepted, duplicate, quarantined, conflict, refused, unavailable. */
+  /** Impressions by outcome: recorded, unknown_campaign, paused, refused. */
+  readonly impressions: Counter<'outcome'>;
+  /** Event requests by outcome: accepted, duplicate, quarantined, ignored, conflict, refused, unavailable. */
   readonly events: Counter<'outcome'>;
   readonly backlog: {
     readonly outboxDepth: Gauge<'kind'>;
@@ -35,6 +37,12 @@ export function createApiMetrics(options: { processMetrics?: boolean } = {}): Ap
     clicks: new Counter({
       name: 'clickchain_clicks_total',
       help: 'Clicks by outcome.',
+      labelNames: ['outcome'],
+      registers: [registry],
+    }),
+    impressions: new Counter({
+      name: 'clickchain_impressions_total',
+      help: 'Impressions by outcome.',
       labelNames: ['outcome'],
       registers: [registry],
     }),

@@ -8,20 +8,25 @@ import { registerConversionPaths } from './schemas/conversions';
 import { registerDealPaths } from './schemas/deals';
 import { registerDestinationPaths } from './schemas/destinations';
 import { registerEventPaths } from './schemas/events';
+import { registerFraudRulePaths } from './schemas/fraud-rules';
 import { registerHealthPaths } from './schemas/health';
 import { registerLedgerPaths } from './schemas/ledger';
+import { registerMeasurementPaths } from './schemas/measurement';
 import { registerOfferPaths } from './schemas/offers';
 import { registerPartnerPaths } from './schemas/partners';
 import { registerPlayerPaths } from './schemas/players';
 import { registerPostbackPaths } from './schemas/postbacks';
 import { registerQuarantinePaths } from './schemas/quarantine';
 import { registerQuarantineMatchPaths } from './schemas/quarantine-match';
+import { registerS2sPaths } from './schemas/s2s';
 import { registerSourcePaths } from './schemas/sources';
 
 /** Every schemas file adds its paths here, in the order in which the documentation shows them. */
 const REGISTRATIONS: readonly ((registry: OpenAPIRegistry) => void)[] = [
   registerClickRedirectPaths,
   registerEventPaths,
+  registerS2sPaths,
+  registerMeasurementPaths,
   registerOfferPaths,
   registerPartnerPaths,
   registerDealPaths,
@@ -29,6 +34,7 @@ const REGISTRATIONS: readonly ((registry: OpenAPIRegistry) => void)[] = [
   registerSourcePaths,
   registerDestinationPaths,
   registerApiKeyPaths,
+  registerFraudRulePaths,
   registerClickPaths,
   registerConversionPaths,
   registerPlayerPaths,

@@ -16,6 +16,8 @@ const STATEMENT_TIMEOUT_MS = 10_000;
  * it is not ready, and answers 503 until Postgres is there.
  */
 async function main(): Promise<void> {
+  // Before anything else: as the first process of a container it would otherwise not hear a stop that comes early.
+  const stopped = stopRequest();
   const config = parseConfig(process.env);
   const logger = createLogger({ level: config.logLevel, name: 'api' });
   const { databaseUrl } = config;
@@ -36,8 +38,6 @@ async function main(): Promise<void> {
     temporalReachable: () => isTemporalReachable(config.temporalAddress),
   });
   const server = createHttpServer(app);
-  // Before it listens, so that a stop that comes at once is not missed.
-  const stopped = stopRequest();
   const port = await listen(server, config.port, config.host);
   logger.info({ host: config.host, port }, 'api ready');
   logger.info({ event: await stopped }, 'api stops');

@@ -41,6 +41,6 @@ export function renderEnvExample(): string {
       return `# ${doc.about.replaceAll('`', '')}\n# Expected: ${expects}\n#${name}=${doc.default ?? ''}\n`;
     });
   const head =
-    '# Every variable is optional. Export the ones you need before `npm start` (or hand the file to\n# docker compose as env_file); nothing loads it by itself. See docs/configuration.md.\n';
+    '# Every variable is optional. Export the ones you need before `npm start`; nothing loads this file by itself.\n# See docs/configuration.md. For docker compose there is deploy/compose.env.example.\n';
   return [head, ...entries].join('\n');
 }

@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import { withAdvisoryLock } from './advisory-lock';
 import type { Db } from './knex';
 import { MIGRATIONS } from './migrations';
-import { ensureClickPartitions } from './partitions';
+import { ensurePartitions } from './partitions';
 
 const migrationSource: Knex.MigrationSource<(typeof MIGRATIONS)[number]> = {
   getMigrations: async () => [...MIGRATIONS],
@@ -23,7 +23,7 @@ export async function migrate(db: Db, nowMs: number): Promise<{ applied: string[
     // Under our own lock no other migrator can be alive, so a lock row that remains is a dead one's.
     await db.migrate.forceFreeMigrationsLock({ migrationSource });
     const [, applied] = (await db.migrate.latest({ migrationSource })) as [number, string[]];
-    await ensureClickPartitions(db, nowMs);
+    await ensurePartitions(db, nowMs);
     return { applied };
   });
 }

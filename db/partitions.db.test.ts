@@ -4,7 +4,7 @@ import { insertClick } from '../testing/builders/insert-click';
 import { insertWorkspace, type WorkspaceFixture } from '../testing/builders/insert-workspace';
 import { createTestDb, type TestDb } from '../testing/test-db';
 import type { Db } from './knex';
-import { defaultPartitionHoldsClicks, ensureClickPartitions, monthPartition } from './partitions';
+import { defaultPartitionHoldsRows, ensurePartitions, monthPartition } from './partitions';
 
 let testDb: TestDb;
 let db: Db;
@@ -19,7 +19,7 @@ beforeEach(async () => {
   testDb = await createTestDb();
   db = testDb.db;
   tenant = await insertWorkspace(db);
-  await ensureClickPartitions(db, nowMs);
+  await ensurePartitions(db, nowMs);
 });
 afterEach(() => testDb.drop());
 
@@ -38,28 +38,36 @@ describe('clicks by month', () => {
       const { name } = monthPartition(nowMs, ahead);
       expect([await partitionOf(first), await partitionOf(last)]).toEqual([name, name]);
     }
-    expect(await defaultPartitionHoldsClicks(db)).toBe(false);
+    expect(await defaultPartitionHoldsRows(db)).toBe(false);
   });
 
   it('a click of a month without a partition is kept, and noticed', async () => {
     for (const clickedAtMs of [startOfMonth(0) - 1, startOfMonth(4), nowMs - 400 * DAY_MS]) {
       expect(await partitionOf(await insertClick(db, { ...tenant, clickedAtMs }))).toBe('clicks_default');
     }
-    expect(await defaultPartitionHoldsClicks(db)).toBe(true);
+    expect(await defaultPartitionHoldsRows(db)).toBe(true);
   });
 
   it('partitions are made once, also when several processes make them together', async () => {
     const later = startOfMonth(5);
-    await Promise.all([1, 2, 3].map(() => ensureClickPartitions(db, later)));
-    await ensureClickPartitions(db, later);
+    await Promise.all([1, 2, 3].map(() => ensurePartitions(db, later)));
+    await ensurePartitions(db, later);
     const clickId = await insertClick(db, { ...tenant, clickedAtMs: startOfMonth(8) });
     expect(await partitionOf(clickId)).toBe(monthPartition(later, 3).name);
+  });
+
+  it('impressions have the same months', async () => {
+    const months = [0, 1, 2, 3].map((ahead) => monthPartition(nowMs, ahead, 'impressions').name);
+    const { rows } = await db.raw<{ rows: { name: string }[] }>(
+      `SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = 'impressions'::regclass ORDER BY 1`,
+    );
+    expect(rows.map((row) => row.name)).toEqual([...months, 'impressions_default'].sort());
   });
 
   it('a month whose clicks already lie in the default partition gets its partition, with them in it', async () => {
     const clickId = await insertClick(db, { ...tenant, clickedAtMs: startOfMonth(4) });
     const stray = await insertClick(db, { ...tenant, clickedAtMs: nowMs - 400 * DAY_MS });
-    await ensureClickPartitions(db, startOfMonth(1));
+    await ensurePartitions(db, startOfMonth(1));
     expect(await partitionOf(clickId)).toBe(monthPartition(nowMs, 4).name);
     expect(await partitionOf(stray)).toBe('clicks_default');
   });

@@ -19,6 +19,12 @@ describe('monthPartition', () => {
     });
   });
 
+  it('of another table has its name', () => {
+    const now = at('2026-11-21T08:00:00Z');
+    const clicks = monthPartition(now, 2);
+    expect(monthPartition(now, 2, 'impressions')).toEqual({ ...clicks, name: 'impressions_2027_01' });
+  });
+
   it('leaves no gap and no overlap over three years', () => {
     const now = at('2026-10-31T23:59:59.999Z');
     for (let ahead = 0; ahead < 36; ahead += 1) {

@@ -70,10 +70,14 @@ CREATE TABLE campaign_versions (
   on_outage text NOT NULL,
   status text NOT NULL,
   created_at timestamp with time zone NOT NULL,
+  country_mode text,
+  countries text[],
   CONSTRAINT campaign_versions_pkey PRIMARY KEY (campaign_id, version),
   CONSTRAINT campaign_versions_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES campaigns(campaign_id),
   CONSTRAINT campaign_versions_offer_id_fkey FOREIGN KEY (offer_id) REFERENCES offers(offer_id),
   CONSTRAINT campaign_versions_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES partners(partner_id),
+  CONSTRAINT campaign_versions_countries_check CHECK ((country_mode IS NULL) = (countries IS NULL) AND COALESCE(cardinality(countries), 1) > 0),
+  CONSTRAINT campaign_versions_country_mode_check CHECK (country_mode = ANY (ARRAY['allow'::text, 'deny'::text])),
   CONSTRAINT campaign_versions_model_check CHECK (attribution_model = 'last_touch'::text),
   CONSTRAINT campaign_versions_on_outage_check CHECK (on_outage = ANY (ARRAY['refuse'::text, 'landing'::text])),
   CONSTRAINT campaign_versions_status_check CHECK (status = ANY (ARRAY['active'::text, 'paused'::text])),
@@ -209,12 +213,16 @@ CREATE TABLE customer_ltv (
   chargeback_count integer NOT NULL,
   chargeback_total_minor bigint NOT NULL,
   updated_at timestamp with time zone NOT NULL,
+  withdrawal_count integer DEFAULT 0 NOT NULL,
+  withdrawal_total_minor bigint DEFAULT 0 NOT NULL,
+  ngr_total_minor bigint,
   CONSTRAINT customer_ltv_pkey PRIMARY KEY (player_id, currency),
   CONSTRAINT customer_ltv_player_id_fkey FOREIGN KEY (player_id) REFERENCES players(player_id),
   CONSTRAINT customer_ltv_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
   CONSTRAINT customer_ltv_first_check CHECK ((deposit_count = 0) = (first_deposit_at IS NULL)),
   CONSTRAINT customer_ltv_last_check CHECK ((deposit_count = 0) = (last_deposit_at IS NULL)),
-  CONSTRAINT customer_ltv_total_check CHECK (deposit_total_minor >= 0 AND chargeback_total_minor >= 0)
+  CONSTRAINT customer_ltv_total_check CHECK (deposit_total_minor >= 0 AND chargeback_total_minor >= 0),
+  CONSTRAINT customer_ltv_withdrawal_check CHECK (withdrawal_count >= 0 AND withdrawal_total_minor >= 0 AND (withdrawal_count = 0) = (withdrawal_total_minor = 0))
 );
 
 CREATE TABLE deals (
@@ -301,6 +309,9 @@ CREATE TABLE events (
   is_test boolean DEFAULT false NOT NULL,
   handled_at timestamp with time zone,
   sweep_after timestamp with time zone DEFAULT (now() + '00:01:00'::interval) NOT NULL,
+  period_from timestamp with time zone,
+  period_to timestamp with time zone,
+  excluded_until timestamp with time zone,
   CONSTRAINT events_pkey PRIMARY KEY (event_id),
   CONSTRAINT events_brand_id_fkey FOREIGN KEY (brand_id) REFERENCES brands(brand_id),
   CONSTRAINT events_event_id_fkey FOREIGN KEY (event_id) REFERENCES inbox(event_id),
@@ -308,19 +319,36 @@ CREATE TABLE events (
   CONSTRAINT events_source_id_fkey FOREIGN KEY (source_id) REFERENCES sources(source_id),
   CONSTRAINT events_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
   CONSTRAINT events_click_check CHECK (click_id IS NULL OR click_ref IS NOT NULL),
-  CONSTRAINT events_kind_check CHECK (kind = ANY (ARRAY['install'::text, 'lead'::text, 'registration'::text, 'sale'::text, 'deposit'::text, 'chargeback'::text])),
-  CONSTRAINT events_money_check CHECK ((amount_minor IS NULL) = (currency IS NULL) AND ((kind <> ALL (ARRAY['deposit'::text, 'chargeback'::text])) OR COALESCE(amount_minor, 0::bigint) > 0) AND COALESCE(amount_minor, 0::bigint) >= 0),
+  CONSTRAINT events_excluded_until_check CHECK (excluded_until IS NULL OR kind = 'self_exclusion'::text AND excluded_until > occurred_at),
+  CONSTRAINT events_kind_check CHECK (kind = ANY (ARRAY['install'::text, 'lead'::text, 'registration'::text, 'sale'::text, 'deposit'::text, 'withdrawal'::text, 'ngr'::text, 'chargeback'::text, 'self_exclusion'::text])),
+  CONSTRAINT events_money_check CHECK ((amount_minor IS NULL) = (currency IS NULL) AND ((kind <> ALL (ARRAY['deposit'::text, 'withdrawal'::text, 'chargeback'::text, 'ngr'::text])) OR amount_minor IS NOT NULL) AND ((kind <> ALL (ARRAY['deposit'::text, 'withdrawal'::text, 'chargeback'::text])) OR amount_minor > 0) AND (kind <> 'self_exclusion'::text OR amount_minor IS NULL) AND (kind = 'ngr'::text OR COALESCE(amount_minor, 0::bigint) >= 0)),
   CONSTRAINT events_occurred_at_source_check CHECK (occurred_at_source = ANY (ARRAY['sender'::text, 'receipt'::text])),
-  CONSTRAINT events_player_check CHECK ((kind <> ALL (ARRAY['registration'::text, 'deposit'::text, 'chargeback'::text])) OR player_id IS NOT NULL),
-  CONSTRAINT events_public_never_pays_check CHECK (trust <> 'public'::text OR (kind <> ALL (ARRAY['deposit'::text, 'chargeback'::text]))),
+  CONSTRAINT events_period_check CHECK ((kind = 'ngr'::text) = (period_from IS NOT NULL) AND (period_from IS NULL) = (period_to IS NULL) AND COALESCE(period_to > period_from, true)),
+  CONSTRAINT events_player_check CHECK ((kind <> ALL (ARRAY['deposit'::text, 'withdrawal'::text, 'ngr'::text, 'chargeback'::text, 'self_exclusion'::text])) OR player_id IS NOT NULL),
+  CONSTRAINT events_public_names_no_player_check CHECK (trust <> 'public'::text OR player_id IS NULL),
+  CONSTRAINT events_public_never_pays_check CHECK (trust <> 'public'::text OR (kind <> ALL (ARRAY['deposit'::text, 'withdrawal'::text, 'ngr'::text, 'chargeback'::text, 'self_exclusion'::text]))),
   CONSTRAINT events_refers_to_check CHECK ((kind = 'chargeback'::text) = (refers_to IS NOT NULL)),
-  CONSTRAINT events_status_check CHECK ((kind = 'deposit'::text) = (status IS NOT NULL) AND (COALESCE(status, 'pending'::text) = ANY (ARRAY['pending'::text, 'failed'::text, 'confirmed'::text, 'reversed'::text]))),
+  CONSTRAINT events_status_check CHECK ((kind = ANY (ARRAY['deposit'::text, 'withdrawal'::text])) = (status IS NOT NULL) AND (COALESCE(status, 'pending'::text) = ANY (ARRAY['pending'::text, 'failed'::text, 'confirmed'::text, 'reversed'::text]))),
   CONSTRAINT events_trust_check CHECK (trust = ANY (ARRAY['signed'::text, 'keyed'::text, 'public'::text]))
 );
 CREATE INDEX events_click_idx ON events USING btree (click_id) WHERE (click_id IS NOT NULL);
 CREATE INDEX events_player_idx ON events USING btree (player_id, occurred_at) WHERE (player_id IS NOT NULL);
 CREATE INDEX events_transaction_idx ON events USING btree (workspace_id, brand_id, kind, transaction_key);
 CREATE INDEX events_unhandled_idx ON events USING btree (sweep_after) WHERE (handled_at IS NULL);
+
+CREATE TABLE fraud_rule_sets (
+  workspace_id uuid NOT NULL,
+  version integer NOT NULL,
+  rules jsonb NOT NULL,
+  created_by text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT fraud_rule_sets_pkey PRIMARY KEY (workspace_id, version),
+  CONSTRAINT fraud_rule_sets_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
+  CONSTRAINT fraud_rule_sets_rules_check CHECK (jsonb_typeof(rules) = 'object'::text),
+  CONSTRAINT fraud_rule_sets_version_check CHECK (version >= 2)
+);
+CREATE TRIGGER fraud_rule_sets_append_only BEFORE DELETE OR UPDATE ON fraud_rule_sets FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER fraud_rule_sets_no_truncate BEFORE TRUNCATE ON fraud_rule_sets FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TABLE idempotency_keys (
   key_id uuid NOT NULL,
@@ -334,6 +362,38 @@ CREATE TABLE idempotency_keys (
   CONSTRAINT idempotency_keys_key_id_fkey FOREIGN KEY (key_id) REFERENCES api_keys(key_id)
 );
 CREATE INDEX idempotency_keys_created_at_idx ON idempotency_keys USING btree (created_at);
+
+CREATE TABLE impression_raw (
+  impression_id uuid NOT NULL,
+  ip inet,
+  user_agent text,
+  referrer text,
+  query text NOT NULL,
+  CONSTRAINT impression_raw_pkey PRIMARY KEY (impression_id)
+);
+
+CREATE TABLE impressions (
+  impression_id uuid NOT NULL,
+  workspace_id uuid NOT NULL,
+  campaign_id uuid NOT NULL,
+  campaign_version integer NOT NULL,
+  offer_id uuid NOT NULL,
+  partner_id uuid,
+  partner_reason text,
+  visitor_id uuid NOT NULL,
+  shown_at timestamp with time zone NOT NULL,
+  viewable_at timestamp with time zone,
+  external_id text,
+  subs jsonb NOT NULL,
+  CONSTRAINT impressions_pkey PRIMARY KEY (impression_id),
+  CONSTRAINT impressions_campaign_id_campaign_version_fkey FOREIGN KEY (campaign_id, campaign_version) REFERENCES campaign_versions(campaign_id, version),
+  CONSTRAINT impressions_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES partners(partner_id),
+  CONSTRAINT impressions_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
+  CONSTRAINT impressions_viewable_check CHECK (viewable_at >= shown_at)
+) PARTITION BY RANGE (impression_id);
+CREATE INDEX impressions_visitor_idx ON impressions USING btree (visitor_id, impression_id);
+
+CREATE TABLE impressions_default PARTITION OF impressions DEFAULT;
 
 CREATE TABLE inbox (
   event_id uuid NOT NULL,
@@ -456,6 +516,7 @@ CREATE TABLE players (
   external_id text NOT NULL,
   created_at timestamp with time zone NOT NULL,
   linked_at timestamp with time zone,
+  excluded_during tstzmultirange DEFAULT '{}'::tstzmultirange NOT NULL,
   CONSTRAINT players_pkey PRIMARY KEY (player_id),
   CONSTRAINT players_external_id_key UNIQUE (workspace_id, brand_id, external_id),
   CONSTRAINT players_brand_id_fkey FOREIGN KEY (brand_id) REFERENCES brands(brand_id),
@@ -545,6 +606,7 @@ CREATE TABLE sources (
   kind text NOT NULL,
   secret text,
   created_at timestamp with time zone NOT NULL,
+  ip_allow_list text[] DEFAULT '{}'::text[] NOT NULL,
   CONSTRAINT sources_pkey PRIMARY KEY (source_id),
   CONSTRAINT sources_brand_id_fkey FOREIGN KEY (brand_id) REFERENCES brands(brand_id),
   CONSTRAINT sources_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
@@ -558,6 +620,18 @@ CREATE TABLE subjects (
   subject_key text NOT NULL,
   CONSTRAINT subjects_pkey PRIMARY KEY (subject_key)
 );
+
+CREATE TABLE velocity_hits (
+  workspace_id uuid NOT NULL,
+  counter_key bytea NOT NULL,
+  minute_at timestamp with time zone NOT NULL,
+  hit_at timestamp with time zone NOT NULL,
+  subject_id uuid NOT NULL,
+  CONSTRAINT velocity_hits_pkey PRIMARY KEY (workspace_id, counter_key, minute_at, hit_at, subject_id),
+  CONSTRAINT velocity_hits_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
+  CONSTRAINT velocity_hits_minute_check CHECK (hit_at >= minute_at AND hit_at < (minute_at + '00:01:00'::interval))
+);
+CREATE INDEX velocity_hits_minute_idx ON velocity_hits USING btree (minute_at);
 
 CREATE TABLE verdicts (
   subject_kind text NOT NULL,
@@ -590,6 +664,7 @@ CREATE TABLE workspaces (
   workspace_id uuid NOT NULL,
   name text NOT NULL,
   created_at timestamp with time zone NOT NULL,
+  velocity_salt bytea DEFAULT (uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())) NOT NULL,
   CONSTRAINT workspaces_pkey PRIMARY KEY (workspace_id),
   CONSTRAINT workspaces_name_key UNIQUE (name)
 );

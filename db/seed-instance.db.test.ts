@@ -1,6 +1,6 @@
 import { createTestDb, type TestDb } from '../testing/test-db';
 import { hashApiKey } from './new-secret';
-import { createWorkspace, seedInstance } from './seed-instance';
+import { createAdminKey, createWorkspace, seedInstance } from './seed-instance';
 import { findLiveApiKey } from './stores/api-key-store';
 
 const nowMs = Date.UTC(2026, 10, 21);
@@ -50,5 +50,19 @@ describe('createWorkspace', () => {
     await expect(createWorkspace(testDb.db, { name: 'acme', nowMs })).rejects.toThrow('workspaces_name_key');
     await expect(createWorkspace(testDb.db, { name: 'other', nowMs, adminKey })).rejects.toThrow('another');
     expect((await countRows()).workspaces).toBe(1);
+  });
+});
+
+describe('createAdminKey', () => {
+  it('opens a workspace whose keys were lost, and no other', async () => {
+    const { workspaceId, adminKey } = await createWorkspace(testDb.db, { name: 'acme', nowMs });
+    const made = await createAdminKey(testDb.db, { workspaceName: 'acme', nowMs });
+    expect(made).toMatchObject({ workspaceId });
+    for (const key of [adminKey, made?.adminKey ?? '']) {
+      const found = await findLiveApiKey(testDb.db, hashApiKey(key));
+      expect(found).toMatchObject({ workspaceId, scopes: ['admin'] });
+    }
+    expect(await testDb.db('audit').where('action', 'api_key.created')).toHaveLength(2);
+    expect(await createAdminKey(testDb.db, { workspaceName: 'nobody', nowMs })).toBeNull();
   });
 });

@@ -4,7 +4,7 @@ import { mintId } from './mint-id';
 import { hashApiKey, newApiKey } from './new-secret';
 import { insertApiKey } from './stores/api-key-store';
 import { recordAudit } from './stores/audit-store';
-import { findFirstWorkspace, insertWorkspace } from './stores/workspace-store';
+import { findFirstWorkspace, findWorkspaceByName, insertWorkspace } from './stores/workspace-store';
 
 const FIRST_WORKSPACE = 'default';
 
@@ -31,6 +31,23 @@ export async function createWorkspace(
     if (!(await addAdminKey(trx, workspaceId, adminKey, input.nowMs))) {
       throw new Error('this admin key belongs to another workspace already');
     }
+    return { workspaceId, adminKey };
+  });
+}
+
+/**
+ * Makes another admin key, for a workspace whose keys were lost; the others stay valid. The key is returned and never
+ * shown again. Null when no workspace has the name.
+ */
+export async function createAdminKey(
+  db: Db,
+  input: { workspaceName: string; nowMs: number },
+): Promise<{ workspaceId: WorkspaceId; adminKey: string } | null> {
+  return db.transaction(async (trx) => {
+    const workspaceId = await findWorkspaceByName(trx, input.workspaceName);
+    if (workspaceId === null) return null;
+    const adminKey = newApiKey();
+    await addAdminKey(trx, workspaceId, adminKey, input.nowMs);
     return { workspaceId, adminKey };
   });
 }

@@ -4,11 +4,21 @@ import type { CampaignId, ClickId, DealId, EventId, PartnerId, VisitorId } from 
 import type { Money } from './money';
 
 /** What can be reported from outside. `signup` is an alias of registration and never stored. */
-export const EVENT_KINDS = ['install', 'lead', 'registration', 'sale', 'deposit', 'chargeback'] as const;
+export const EVENT_KINDS = [
+  'install',
+  'lead',
+  'registration',
+  'sale',
+  'deposit',
+  'withdrawal',
+  'ngr',
+  'chargeback',
+  'self_exclusion',
+] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
 
 /**
- * The statuses of a deposit transaction, lowest rank first. They are successive facts: the highest rank that was
+ * The statuses of a deposit, and of a withdrawal, lowest rank first. They are successive facts: the highest rank that was
  * ever reported counts, whatever arrived last. Confirmed outranks failed, because a failed payment may be retried.
  */
 export const DEPOSIT_STATUSES = ['pending', 'failed', 'confirmed', 'reversed'] as const;
@@ -46,8 +56,47 @@ export type ChargebackFact = FactBase & {
   readonly money: Money;
 };
 
+/** Money that the casino has paid out to the player. */
+export type WithdrawalFact = FactBase & {
+  readonly kind: 'withdrawal';
+  readonly status: DepositStatus;
+  readonly money: Money;
+};
+/** Net gaming revenue of one period, as the casino supplies and restates it; may be negative. */
+export type NgrFact = FactBase & {
+  readonly kind: 'ngr';
+  readonly period: Period;
+  readonly money: Money;
+};
+export type SelfExclusionFact = FactBase & {
+  readonly kind: 'self_exclusion';
+  /** When the player may play again; null: never. */
+  readonly untilMs: number | null;
+};
+
+/** A span of time: its first millisecond, and the first one after it. */
+export type Period = { readonly fromMs: number; readonly toMs: number };
+
 /** An assessed, immutable event as settlement sees it. */
-export type Fact = InstallFact | LeadFact | RegistrationFact | SaleFact | DepositFact | ChargebackFact;
+export type Fact =
+  | InstallFact
+  | LeadFact
+  | RegistrationFact
+  | SaleFact
+  | DepositFact
+  | WithdrawalFact
+  | NgrFact
+  | ChargebackFact
+  | SelfExclusionFact;
+
+/** Kinds that decide money or stop it: a public report of one proves nothing and is never taken. */
+export const NEVER_PUBLIC: ReadonlySet<EventKind> = new Set([
+  'deposit',
+  'withdrawal',
+  'ngr',
+  'chargeback',
+  'self_exclusion',
+]);
 
 /** A click as a candidate for credit. */
 export type Touch = {
@@ -59,6 +108,8 @@ export type Touch = {
   readonly clickedAtMs: number;
   /** The last millisecond at which an event still belongs to the click. */
   readonly expiresAtMs: number;
+  /** The verdict on the click, `allow` until it was screened. A blocked click is never credited. */
+  readonly outcome: Outcome;
 };
 
 /** One version of a partner's commission terms. */

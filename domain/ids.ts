@@ -14,6 +14,7 @@ export const ID_PREFIXES = {
   dea: 'deal',
   dst: 'destination',
   clk: 'click',
+  imp: 'impression',
   vis: 'visitor',
   ply: 'player',
   evt: 'event',
@@ -37,6 +38,7 @@ export type PartnerId = Id<'ptn'>;
 export type DealId = Id<'dea'>;
 export type DestinationId = Id<'dst'>;
 export type ClickId = Id<'clk'>;
+export type ImpressionId = Id<'imp'>;
 export type VisitorId = Id<'vis'>;
 export type PlayerId = Id<'ply'>;
 export type EventId = Id<'evt'>;

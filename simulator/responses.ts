@@ -18,6 +18,7 @@ export const created = {
 export const eventReceipt = z.looseObject({
   status: z.enum(['accepted', 'duplicate', 'quarantined']),
   eventId: z.string(),
+  id: z.string().optional(),
 });
 
 export const clickRead = z.looseObject({

@@ -1,21 +1,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createOutput } from './output';
 import { runSimulation } from './run';
 import { type FakeInstance, startFakeInstance } from './testing/fake-instance';
 import type { Faults } from './testing/faults';
-
-/** A port that was free a moment ago; the instance file has to name one before the run begins. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
+import { freePort, writeInstanceFile } from './testing/instance-file';
 
 describe('a simulated run', () => {
   let dataDir: string;
@@ -36,15 +26,8 @@ describe('a simulated run', () => {
     signal?: AbortSignal;
   }) {
     instance ??= await startFakeInstance(options.faults);
-    const file = {
-      apiUrl: instance.url,
-      docsUrl: `${instance.url}/docs`,
-      temporalUiUrl: instance.url,
-      adminKey: instance.adminKey,
-      sinkPort: await freePort(),
-    };
-    await writeFile(path.join(dataDir, 'instance.json'), JSON.stringify(file));
-    return simulate({ auto: true, clicks: options.clicks ?? 60, seed: 7, dataDir }, options);
+    await writeInstanceFile(dataDir, instance);
+    return simulate({ mode: 'auto', clicks: options.clicks ?? 60, seed: 7, dataDir }, options);
   }
 
   async function simulate(
@@ -147,14 +130,14 @@ describe('a simulated run', () => {
   });
 
   it('says in one sentence what to do when nothing runs', async () => {
-    const { code, text } = await simulate({ auto: true, clicks: 1, seed: 1, dataDir });
+    const { code, text } = await simulate({ mode: 'auto', clicks: 1, seed: 1, dataDir });
     expect(code).toBe(1);
     expect(text).toMatch(/^No running instance: .*npm start.*\n$/);
   });
 
   it('says so too when the file is left over from an instance that is gone', async () => {
     const url = `http://127.0.0.1:${await freePort()}`;
-    const { code, text } = await simulate({ auto: true, clicks: 1, seed: 1, dataDir, url, adminKey: 'x' });
+    const { code, text } = await simulate({ mode: 'auto', clicks: 1, seed: 1, dataDir, url, adminKey: 'x' });
     expect(code).toBe(1);
     expect(text).toMatch(/does not answer\. Start one with "npm start"/);
   });
@@ -164,14 +147,8 @@ describe('a simulated run', () => {
     const { port } = new URL(instance.url);
     const file = { apiUrl: instance.url, docsUrl: instance.url, adminKey: 'x', sinkPort: Number(port) };
     await writeFile(path.join(dataDir, 'instance.json'), JSON.stringify(file));
-    const { code, text } = await simulate({ auto: true, clicks: 1, seed: 1, dataDir });
+    const { code, text } = await simulate({ mode: 'auto', clicks: 1, seed: 1, dataDir });
     expect(code).toBe(1);
     expect(text).toContain(`Port ${port} on 127.0.0.1 is taken`);
-  });
-
-  it('offers no interactive mode yet', async () => {
-    const { code, text } = await simulate({ auto: false, clicks: 1, seed: 1, dataDir });
-    expect(code).toBe(2);
-    expect(text).toContain('later version');
   });
 });

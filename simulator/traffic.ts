@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type CookieJar, createCookieJar } from './cookie-jar';
 import { type EventTally, sendEvent } from './event-sender';
+import { followLink } from './follow-link';
 import type { HttpClient } from './http-client';
 import type { Plan, PlannedClick } from './plan';
 import type { SetUp } from './setup';
@@ -30,7 +31,6 @@ export type TrafficOptions = {
 /** Visitors under way at the same time. */
 const CONCURRENCY = 16;
 const DOUBLE_CLICK_MS = 2_000;
-const CLICK_ID = /clk_[0-7][0-9a-hjkmnp-tv-z]{25}/;
 
 /** Drives all visitors, a bounded number at a time; each one's story keeps its order. Stops when `signal` says so. */
 export async function driveTraffic(options: TrafficOptions): Promise<Traffic> {
@@ -76,7 +76,7 @@ async function driveVisitor(
   }
 }
 
-/** Follows the advertisement's link as a browser does. The click's id, or null when the answer was no redirect. */
+/** One planned click. Its id, or null when the answer was no redirect. */
 async function click(
   plan: PlannedClick,
   jar: CookieJar,
@@ -86,27 +86,20 @@ async function click(
   const campaign = setUp.campaigns[plan.campaign];
   const query = new URLSearchParams({ sub1: plan.label, ...plan.query });
   if (plan.campaign === 'open') query.set('p', setUp.partners[plan.partner].code);
-  const cookie = jar.header();
-  const answer = await http.send({
-    method: 'GET',
+  const followed = await followLink(http, {
     url: `${apiUrl}/c/${campaign.slug}?${query.toString()}`,
-    headers: {
-      accept: 'text/html,application/xhtml+xml,*/*;q=0.8',
-      'accept-language': plan.language,
-      'user-agent': plan.userAgent,
-      ...(cookie !== null && { cookie }),
-    },
+    jar,
+    language: plan.language,
+    userAgent: plan.userAgent,
   });
-  jar.store(answer.headers['set-cookie']);
-  const location = answer.headers.location;
-  const clickId = typeof location === 'string' ? (CLICK_ID.exec(location)?.[0] ?? null) : null;
-  if (answer.status !== 302 || clickId === null) {
-    const got = `${answer.status}${typeof location === 'string' ? ` to ${location}` : ''}`;
-    deviations.push(`click ${plan.label}: a 302 with our click id in its Location was due, got ${got}`);
+  if (!followed.ok) {
+    deviations.push(
+      `click ${plan.label}: a 302 with our click id in its Location was due, got ${followed.got}`,
+    );
     return null;
   }
+  const { clickId, landing } = followed;
   if (jar.header() === null) deviations.push(`click ${clickId}: no visitor cookie was set`);
-  const landing = new URL(String(location));
   if (landing.searchParams.has('s') && landing.searchParams.get('s') !== plan.label) {
     deviations.push(`click ${clickId}: {sub1} became ${landing.searchParams.get('s')} in the landing URL`);
   }

@@ -59,8 +59,8 @@ export function judgeJourney(reads: JourneyReads, sent: SentClick, setUp: SetUp,
 }
 
 /** Lists may show every revision of a conversion; the newest one is the conversion. */
-export function latestRevisions(conversions: readonly ConversionRead[]): ConversionRead[] {
-  const latest = new Map<string, ConversionRead>();
+export function latestRevisions<T extends ConversionRead>(conversions: readonly T[]): T[] {
+  const latest = new Map<string, T>();
   for (const conversion of conversions) {
     const known = latest.get(conversion.conversionId);
     if (known === undefined || known.revision < conversion.revision)

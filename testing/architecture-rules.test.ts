@@ -21,9 +21,12 @@ describe('documents name what exists', () => {
     'CONTRIBUTING.md',
     'CHANGELOG.md',
     'docs/configuration.md',
+    'docs/deploy.md',
+    'docs/failure-modes.md',
     'docs/glossary.md',
     'docs/invariants.md',
     'docs/state-machine.md',
+    'docs/temporal-ui.md',
   ])('%s', (document) => {
     const markdown = readRepositoryFile(document);
     expect(brokenReferences(markdown)).toEqual([]);

@@ -106,6 +106,11 @@ export class JourneyHarness {
     return this.testDb.db;
   }
 
+  /** For what keeps a connection or a pool of its own, as another process would. */
+  get databaseUrl(): string {
+    return this.testDb.url;
+  }
+
   async startWorkers(): Promise<void> {
     const { db, clock } = this;
     const connection = this.env.nativeConnection;
@@ -214,7 +219,7 @@ export class JourneyHarness {
       trust: 'keyed',
       senderEventId,
       transactionKey: senderEventId,
-      status: given.kind === 'deposit' ? 'confirmed' : null,
+      status: given.kind === 'deposit' || given.kind === 'withdrawal' ? 'confirmed' : null,
       refersTo: null,
       clickRef: null,
       playerExternalId: null,

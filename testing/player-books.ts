@@ -81,7 +81,8 @@ const CONVERSIONS = `
 
 const LTV = `
   SELECT concat_ws(' ', currency, deposit_count, deposit_total_minor, first_deposit_at, last_deposit_at,
-    chargeback_count, chargeback_total_minor) AS text FROM customer_ltv WHERE player_id = ?`;
+    chargeback_count, chargeback_total_minor,
+    'withdrawn ' || nullif(withdrawal_total_minor, 0), 'ngr ' || ngr_total_minor) AS text FROM customer_ltv WHERE player_id = ?`;
 
 const BINDING = `
   SELECT concat_ws(' ', e.kind, e.transaction_key, b.is_provisional, b.reason, b.click_id, b.deal_id) AS text

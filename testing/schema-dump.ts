@@ -1,7 +1,7 @@
 import type { Db } from '../db/knex';
 
-/** Tables that come and go by themselves: the months of clicks, and the migration tool's own books. */
-const LEFT_OUT = '^(clicks_[0-9]{4}_[0-9]{2}|knex_migrations(_lock)?)$';
+/** Tables that come and go by themselves: the months of clicks and impressions, and the migration tool's own books. */
+const LEFT_OUT = '^((clicks|impressions)_[0-9]{4}_[0-9]{2}|knex_migrations(_lock)?)$';
 
 type TableRow = { oid: number; name: string; partition_key: string | null; partition_of: string | null };
 type NamedRow = { oid: number; name: string; definition: string };

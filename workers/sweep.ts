@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Db } from '../db/knex';
-import { ensureClickPartitions } from '../db/partitions';
+import { ensurePartitions } from '../db/partitions';
 import { sweepQuarantine } from '../db/stores/quarantine-store';
 import { expireKeptData, sweepOrphanedPostbacks, sweepUnhandledEvents } from '../db/stores/sweep-store';
 import { type Clock, DAY_MS, MINUTE_MS } from '../domain/time';
@@ -44,6 +44,6 @@ async function sweepOnce({ db, logger }: Omit<SweepDeps, 'clock'>, nowMs: number
 
 /** Partitions for the coming months and the end of what is kept only for a time. */
 async function keepHouse(db: Db, nowMs: number): Promise<void> {
-  await ensureClickPartitions(db, nowMs);
+  await ensurePartitions(db, nowMs);
   await expireKeptData(db, nowMs);
 }

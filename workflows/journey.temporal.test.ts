@@ -1,5 +1,5 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { idFromUuid, uuidFromId } from '../domain/ids';
+import { idFromUuid } from '../domain/ids';
 import { DAY_MS, SECOND_MS } from '../domain/time';
 import { EUR, JourneyHarness, quietRuntime } from '../testing/journey-harness';
 import { startTimeSkippingEnv } from '../testing/temporal-env';
@@ -155,17 +155,4 @@ test('an event that comes while a delivery is under way is not held up by it', a
   expect(Object.values(await house.balances()).sort()).toEqual(['-5000', '5000']);
   release({ status: 200 });
   expect(await house.journey(clickRef).result()).toEqual({ outcome: 'converted', events: 2 });
-});
-
-test('a deposit that names no click is as doubtful as the click that brought its player', async () => {
-  const clickRef = await house.click({ userAgent: 'curl/8.5.0' });
-  await house.accept({ kind: 'registration', clickRef, playerExternalId: 'p-1' });
-  await house.settleAll();
-  const { id } = await house.accept(deposit);
-  await house.settleAll();
-  const verdicts = await house
-    .db('verdicts')
-    .where('subject_id', uuidFromId(id))
-    .select('outcome', 'reasons');
-  expect(verdicts).toMatchObject([{ outcome: 'review', reasons: [{ code: 'bot_user_agent' }] }]);
 });

@@ -5,18 +5,17 @@ import { type NewClick, recordClick } from '../../db/stores/click-store';
 import { windowEndMs } from '../../domain/attribution/click-window';
 import { renderLandingUrl } from '../../domain/landing-url';
 import { fillTemplate } from '../../domain/postback/url-template';
-import { clientAddress, forwardedOverHttps, type TrustedProxies, trustedProxies } from '../client-address';
+import { forwardedOverHttps, type TrustedProxies, trustedProxies } from '../client-address';
 import { withDeadline } from '../deadline';
 import type { ApiDeps } from '../deps';
 import { toAppError } from '../middleware/problem';
+import { browserData, partnerOf, rawQueryOf } from './browser-request';
 import { RETRY_AFTER_SECONDS, RETRY_PAGE, UNKNOWN_CAMPAIGN_PAGE } from './click-pages';
 import { type ClickQuery, readClickQuery } from './click-query';
 import { readVisitorCookie, visitorCookie } from './visitor-cookie';
 
 /** Leaves a margin within the two seconds after which a browser must have an answer. */
 const RECORD_WITHIN_MS = 1_800;
-const MAX_HEADER_LENGTH = 1_024;
-const MAX_QUERY_LENGTH = 8_192;
 
 /**
  * `GET /c/{slug}`: records the click and sends the visitor on. Answers from memory and one INSERT.
@@ -64,16 +63,13 @@ async function answerActive(deps: ApiDeps, proxies: TrustedProxies, active: Acti
 
 function toClick(deps: ApiDeps, proxies: TrustedProxies, { req, campaign, query }: ActiveClick): NewClick {
   const nowMs = deps.clock.nowMs();
-  const named =
-    query.partnerCode === null ? null : deps.catalog.findPartner(campaign.workspaceId, query.partnerCode);
   return {
     clickId: mintId('clk', nowMs),
     workspaceId: campaign.workspaceId,
     campaignId: campaign.campaignId,
     campaignVersion: campaign.version,
     offerId: campaign.offerId,
-    partnerId: named ?? campaign.partnerId,
-    partnerReason: query.partnerCode !== null && named === null ? 'unknown_partner_code' : null,
+    ...partnerOf(deps, campaign, query),
     visitorId: readVisitorCookie(req.headers.cookie) ?? mintId('vis', nowMs),
     clickedAtMs: nowMs,
     expiresAtMs: windowEndMs(nowMs, campaign.clickWindowDays),
@@ -81,12 +77,7 @@ function toClick(deps: ApiDeps, proxies: TrustedProxies, { req, campaign, query 
     subs: query.subs,
     adIds: query.adIds,
     utm: query.utm,
-    raw: {
-      ip: clientAddress(req, proxies),
-      userAgent: cutHeader(req.headers['user-agent']),
-      referrer: cutHeader(req.headers.referer),
-      query: rawQueryOf(req).slice(0, MAX_QUERY_LENGTH),
-    },
+    raw: browserData(req, proxies),
   };
 }
 
@@ -159,13 +150,4 @@ function isPrefetch(req: Request): boolean {
     const value = req.headers[name];
     return typeof value === 'string' && /\b(?:prefetch|prerender|preview)\b/i.test(value);
   });
-}
-
-function rawQueryOf(req: Request): string {
-  const at = req.originalUrl.indexOf('?');
-  return at < 0 ? '' : req.originalUrl.slice(at + 1);
-}
-
-function cutHeader(value: string | undefined): string | null {
-  return value === undefined || value === '' ? null : value.slice(0, MAX_HEADER_LENGTH);
 }

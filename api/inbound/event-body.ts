@@ -42,9 +42,19 @@ export function readEventBody<Fields extends Record<string, unknown>>(
   refuseMacros(known, spelling);
   // A visitor who was sent on untracked arrives with an empty click id, and that must not cost the event.
   if (known.clickId === '') known.clickId = null;
+  return checkFields(schema, { known, unknownFields, body, spelling });
+}
+
+/** Reads fields that stand under their canonical names already. Throws 400 invalid_request. */
+export function checkFields<Fields extends Record<string, unknown>>(
+  schema: z.ZodType<Fields>,
+  given: Omit<KnownFields<Fields>, 'fields'> & { readonly known: Readonly<Record<string, unknown>> },
+): KnownFields<Fields> {
+  const { known, ...rest } = given;
   const parsed = schema.safeParse(known);
-  if (parsed.success) return { fields: parsed.data, unknownFields, body, spelling };
-  throw refusal(fieldProblems(parsed.error).map((problem) => ({ ...problem, path: spelling(problem.path) })));
+  if (parsed.success) return { ...rest, fields: parsed.data };
+  const problems = fieldProblems(parsed.error);
+  throw refusal(problems.map((problem) => ({ ...problem, path: given.spelling(problem.path) })));
 }
 
 function canonicalNames(

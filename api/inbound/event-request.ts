@@ -1,5 +1,6 @@
 import type { RequestHandler, Response } from 'express';
-import { acceptEvent } from '../../db/stores/event-store';
+import { type Acceptance, acceptEvent } from '../../db/stores/event-store';
+import type { NewEvent } from '../../db/stores/new-event';
 import { withDeadline } from '../deadline';
 import type { ApiDeps } from '../deps';
 import { jsonBody } from '../middleware/json-body';
@@ -21,15 +22,21 @@ export function eventRequest(deps: ApiDeps, translate: (body: unknown) => Incomi
     verifySender(deps),
     async (req, res) => {
       const { origin, trust, budgetMs } = senderOf(res);
-      const event = { ...translate(req.body), ...origin, trust };
-      const { status, id } = await withDeadline(acceptEvent(deps.db, event, deps.clock.nowMs()), budgetMs);
-      deps.metrics.events.inc({ outcome: status });
-      res.json({ status, eventId: event.senderEventId, id });
+      res.json(await takeEvent(deps, { ...translate(req.body), ...origin, trust }, budgetMs));
     },
   ];
 }
 
-function countRefusal(deps: ApiDeps): RequestHandler {
+export type EventAnswer = Acceptance & { readonly eventId: string };
+
+/** Stores one event within the time that is left, counts it, and gives the answer. 503 when the time is over. */
+export async function takeEvent(deps: ApiDeps, event: NewEvent, budgetMs: number): Promise<EventAnswer> {
+  const { status, id } = await withDeadline(acceptEvent(deps.db, event, deps.clock.nowMs()), budgetMs);
+  deps.metrics.events.inc({ outcome: status });
+  return { status, eventId: event.senderEventId, id };
+}
+
+export function countRefusal(deps: ApiDeps): RequestHandler {
   return (_req, res, next) => {
     res.once('finish', () => {
       if (res.statusCode >= 400) deps.metrics.events.inc({ outcome: refusalOutcome(res) });

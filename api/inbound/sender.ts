@@ -1,28 +1,38 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { verifyWebhook } from '../../clients/standard-webhooks';
-import { type EventOrigin, findKeyOrigin, findSigningSource } from '../../db/stores/event-origin-store';
+import { findKeyOrigin, findSigningSource, type SendingSource } from '../../db/stores/event-origin-store';
 import { AppError } from '../../domain/errors';
 import type { Trust } from '../../domain/facts';
 import { parseId } from '../../domain/ids';
+import { addressRanges, clientAddress, trustedProxies } from '../client-address';
 import { withDeadline } from '../deadline';
 import type { ApiDeps } from '../deps';
-import { authenticateKey, hasScope, setPrincipal } from '../middleware/authenticate';
+import { authenticateKey, bearerKey, hasScope, setPrincipal } from '../middleware/authenticate';
 
 /** Who reports an event. `secret` is set while a signature still has to be verified over the body. */
-type Sender = {
-  readonly origin: EventOrigin;
-  readonly trust: Trust;
+type Sender = SendingSource & {
+  readonly trust: Exclude<Trust, 'public'>;
   readonly secret: string | null;
   /** What is left of the time within which the request must be answered once its body is read. */
   readonly budgetMs: number;
 };
 type EventLocals = { sender?: Sender };
 
+/** How a route lets senders name themselves. */
+export type Naming = {
+  /** The key of a request; by default that of its Authorization header. */
+  readonly keyOf?: (req: Request) => string | null;
+  /** Lets a request pass that brings neither key nor signature: its route takes public reports. */
+  readonly orPublic?: true;
+  /** Takes keys only: the report stands in the query, which no signature covers. */
+  readonly unsigned?: true;
+};
+
 /**
  * Below the two seconds within which a sender must know that Postgres is away. Looking up the sender and storing the
  * event share it; the time in which the body arrives is the sender's own.
  */
-const ANSWER_WITHIN_MS = 1_800;
+export const ANSWER_WITHIN_MS = 1_800;
 
 const SIGNATURE_HEADERS = ['webhook-id', 'webhook-timestamp', 'webhook-signature'];
 
@@ -30,11 +40,17 @@ const SIGNATURE_HEADERS = ['webhook-id', 'webhook-timestamp', 'webhook-signature
  * First half, before the body is read: finds the key, or the source that a signed request names by `?source=`.
  * Signature headers without a source are ignored, because a Bearer key may be all that the sender set up.
  */
-export function identifySender(deps: ApiDeps): RequestHandler {
+export function identifySender(deps: ApiDeps, naming: Naming = {}): RequestHandler {
+  const keyOf = naming.keyOf ?? bearerKey;
   return async (req, res, next) => {
     const startedMs = performance.now();
-    const source = signingSource(req);
-    const lookUp = source === null ? senderByKey(deps, req, res) : senderBySource(deps, source);
+    const source = naming.unsigned ? null : signingSource(req);
+    const key = keyOf(req);
+    if (naming.orPublic && source === null && key === null && req.headers.authorization === undefined) {
+      next();
+      return;
+    }
+    const lookUp = source === null ? senderByKey(deps, req, res, key) : senderBySource(deps, source);
     const sender = await withDeadline(lookUp, ANSWER_WITHIN_MS);
     const budgetMs = ANSWER_WITHIN_MS - (performance.now() - startedMs);
     (res.locals as EventLocals).sender = { ...sender, budgetMs };
@@ -42,10 +58,19 @@ export function identifySender(deps: ApiDeps): RequestHandler {
   };
 }
 
-/** Second half, over the bytes of the body. 401 bad_signature, or stale_signature beyond five minutes. */
+/**
+ * Second half, over the bytes of the body. 401 bad_signature, or stale_signature beyond five minutes; 403
+ * address_not_allowed for an address from which the source may not report.
+ */
 export function verifySender(deps: ApiDeps): RequestHandler {
+  const refuseAddress = addressCheck(deps);
   return (req, res, next) => {
-    const { origin, secret } = senderOf(res);
+    const sender = senderOrPublic(res);
+    if (sender === null) {
+      next();
+      return;
+    }
+    const { origin, secret } = sender;
     if (secret !== null) {
       refuseBadSignature(deps, req, secret);
       setPrincipal(res, {
@@ -55,15 +80,35 @@ export function verifySender(deps: ApiDeps): RequestHandler {
         actor: `source:${origin.sourceId}`,
       });
     }
+    refuseAddress(req, sender);
     next();
+  };
+}
+
+/** Throws 403 address_not_allowed unless the source has no list of addresses, or the client's is on it. */
+export function addressCheck(deps: ApiDeps): (req: Request, source: SendingSource) => void {
+  const proxies = trustedProxies(deps.config.trustedProxies);
+  return (req, { ipAllowList }) => {
+    if (ipAllowList.length === 0) return;
+    const address = clientAddress(req, proxies);
+    if (address !== null && addressRanges(ipAllowList)(address)) return;
+    throw new AppError(
+      'address_not_allowed',
+      `${address ?? 'An unknown address'} is not on the ipAllowList of this source.`,
+    );
   };
 }
 
 /** Where the events of this request belong, and how far they are trusted. */
 export function senderOf(res: Response): Sender {
-  const { sender } = res.locals as EventLocals;
-  if (sender === undefined) throw new Error('the route does not identify its sender');
+  const sender = senderOrPublic(res);
+  if (sender === null) throw new Error('the route does not identify its sender');
   return sender;
+}
+
+/** As `senderOf`; null when nobody has named himself, on a route that takes public reports. */
+export function senderOrPublic(res: Response): Sender | null {
+  return (res.locals as EventLocals).sender ?? null;
 }
 
 /** The source that a signed request names; null when the request is not signed. */
@@ -78,17 +123,26 @@ async function senderBySource(deps: ApiDeps, named: string): Promise<Omit<Sender
   const source = sourceId === null ? null : await findSigningSource(deps.db, sourceId);
   // One answer for an unknown source and for a wrong secret: a stranger learns of neither.
   if (source === null) throw badSignature();
-  return { origin: source.origin, trust: 'signed', secret: source.secret };
+  return { ...source, trust: 'signed' };
 }
 
-async function senderByKey(deps: ApiDeps, req: Request, res: Response): Promise<Omit<Sender, 'budgetMs'>> {
-  const principal = await authenticateKey(deps, req);
+async function senderByKey(
+  deps: ApiDeps,
+  req: Request,
+  res: Response,
+  key: string | null,
+): Promise<Omit<Sender, 'budgetMs'>> {
+  const principal = await authenticateKey(deps, req, key);
+  // What stands in a URL ends up in logs and histories: only the key of a source, which can do little, may.
+  if (principal.sourceId === null && key !== bearerKey(req)) {
+    throw new AppError('unauthorized', 'Only the key of a source may stand in a URL.');
+  }
   if (!hasScope(principal, 'events:write')) {
     throw new AppError('missing_scope', 'This key lacks the scope events:write.');
   }
   setPrincipal(res, principal);
-  const origin = await findKeyOrigin(deps.db, principal.workspaceId, principal.sourceId);
-  return { origin, trust: 'keyed', secret: null };
+  const source = await findKeyOrigin(deps.db, principal.workspaceId, principal.sourceId);
+  return { ...source, trust: 'keyed', secret: null };
 }
 
 function refuseBadSignature(deps: ApiDeps, req: Request, secret: string): void {

@@ -22,7 +22,7 @@ function refuseWithout(
   const hasPlayer = typeof fields.playerId === 'string';
   if (kind === 'install') {
     if (!hasClick) throw missing('clickId', 'is needed by an install');
-  } else if (kind === 'registration' || kind === 'deposit') {
+  } else if (kind !== 'lead' && kind !== 'sale') {
     if (!hasPlayer) throw missing('playerId', `is needed by a ${kind}`);
   } else if (!hasClick && !hasPlayer) {
     throw missing('clickId', `or playerId is needed: a ${kind} without both can belong to nobody`);

@@ -123,6 +123,49 @@ describe('translateGaming', () => {
     expect(gaming('chargeback', { ...byTransaction, deposit_transaction_id: 'T1' }).refersTo).toBe('T1');
   });
 
+  it('reads a withdrawal and its status', () => {
+    expect(gaming('withdrawal', DEPOSIT)).toMatchObject({ kind: 'withdrawal', status: 'confirmed' });
+    expect(gaming('withdrawal', { ...DEPOSIT, status: 'Pending' }).status).toBe('pending');
+    expect(refusalOf(() => gaming('withdrawal', { ...DEPOSIT, amount: '-1' })).errors).toMatchObject([
+      { path: 'amount' },
+    ]);
+  });
+
+  const NGR = { ...DEPOSIT, eventId: undefined, amount: '-12.50', period: '2026-11' };
+
+  it('reads NGR, negative and zero ones too, with a key of its own when the sender gives none', () => {
+    const november = { fromMs: Date.UTC(2026, 10, 1), toMs: Date.UTC(2026, 11, 1) };
+    const event = gaming('ngr', NGR);
+    expect(event).toMatchObject({ kind: 'ngr', status: null, period: november });
+    expect(event.money).toEqual({ amountMinor: -1250n, currency: 'EUR' });
+    expect(event.transactionKey).toBe(
+      'P1 2026-11-01T00:00:00.000Z 2026-12-01T00:00:00.000Z EUR 2026-11-21T09:15:00.123Z',
+    );
+    expect(event.senderEventId).toBe(event.transactionKey);
+    expect(gaming('ngr', { ...NGR, eventId: 'N1' }).transactionKey).toBe('N1');
+    expect(gaming('ngr', { ...NGR, amount: 0 }).money?.amountMinor).toBe(0n);
+    const days = { from: '2026-11-01', to: '2026-11-30' };
+    expect(gaming('ngr', { ...NGR, period: days }).transactionKey).toBe(event.transactionKey);
+  });
+
+  it.each(['2026-13', '2026', 'november', '1999-12', 7, {}, { from: '2026-11-02', to: '2026-11-01' }])(
+    'refuses a period that is none: %j',
+    (period) => {
+      expect(refusalOf(() => gaming('ngr', { ...NGR, period })).errors).toMatchObject([{ path: 'period' }]);
+    },
+  );
+
+  it('reads a self-exclusion, for good or until a time after it', () => {
+    const forGood = gaming('self_exclusion', REGISTRATION);
+    expect(forGood).toMatchObject({ kind: 'self_exclusion', status: null, money: null });
+    expect(forGood.untilMs).toBeUndefined();
+    const until = '2027-01-01T00:00:00Z';
+    expect(gaming('self_exclusion', { ...REGISTRATION, until }).untilMs).toBe(Date.UTC(2027, 0, 1));
+    expect(
+      refusalOf(() => gaming('self_exclusion', { ...REGISTRATION, until: REGISTRATION.occurredAt })).errors,
+    ).toMatchObject([{ path: 'until' }]);
+  });
+
   it.each([
     ['amount', { amount: '0' }],
     ['amount', { amount: 0 }],
@@ -225,6 +268,9 @@ describe('translateTrack', () => {
     ['signup', { playerId: 'P1' }, 'registration'],
     ['Sale', { playerId: 'P1' }, 'sale'],
     ['deposit', { playerId: 'P1', amount: '1', currency: 'EUR' }, 'deposit'],
+    ['withdrawal', { playerId: 'P1', amount: '1', currency: 'EUR' }, 'withdrawal'],
+    ['ngr', { playerId: 'P1', amount: '-1', currency: 'EUR', period: '2026-11' }, 'ngr'],
+    ['self_exclusion', { playerId: 'P1' }, 'self_exclusion'],
   ])('reads %s', (type, fields, kind) => {
     expect(translateTrack({ eventId: 'E1', type, ...fields }).kind).toBe(kind);
     expect(translateTrack({ event_id: 'E1', conversion_type: type, ...fields }).kind).toBe(kind);
@@ -248,7 +294,12 @@ describe('translateTrack', () => {
 
   it.each([
     ['type', { type: 'chargeback', playerId: 'P1' }],
-    ['type', { type: 'withdrawal', playerId: 'P1' }],
+    ['type', { type: 'bonus', playerId: 'P1' }],
+    ['playerId', { type: 'withdrawal', clickId: 'c', amount: '1', currency: 'EUR' }],
+    ['amount', { type: 'withdrawal', playerId: 'P1' }],
+    ['period', { type: 'ngr', playerId: 'P1', amount: '1', currency: 'EUR' }],
+    ['playerId', { type: 'self_exclusion', clickId: 'c' }],
+    ['occurredAt', { type: 'self_exclusion', playerId: 'P1', until: '2026-11-21T10:15:00Z' }],
     ['type', { playerId: 'P1' }],
     ['clickId', { type: 'install', playerId: 'P1' }],
     ['playerId', { type: 'registration', clickId: 'c' }],

@@ -24,9 +24,12 @@ export function requireScope(deps: ApiDeps, scope: Scope): RequestHandler {
   };
 }
 
-/** The asker named by the Authorization header. Throws 401 unauthorized when there is none. */
-export async function authenticateKey(deps: ApiDeps, req: Request): Promise<Principal> {
-  const key = bearerKey(req);
+/** The asker named by the key, that of the Authorization header by default. Throws 401 unauthorized for none. */
+export async function authenticateKey(
+  deps: ApiDeps,
+  req: Request,
+  key: string | null = bearerKey(req),
+): Promise<Principal> {
   if (key === null) throw new AppError('unauthorized', 'Send an API key as Authorization: Bearer <key>.');
   const row = await findLiveApiKey(deps.db, hashApiKey(key));
   if (row === null) throw new AppError('unauthorized', 'The API key is unknown or was revoked.');

@@ -13,7 +13,7 @@ declare module 'express-serve-static-core' {
 const MAX_BODY_BYTES = 1_048_576;
 
 // Compressed bodies are refused: a signature is over the bytes sent, and a small bomb inflates to a large body.
-const readBytes = express.raw({ type: () => true, limit: MAX_BODY_BYTES, inflate: false });
+export const readBytes = express.raw({ type: () => true, limit: MAX_BODY_BYTES, inflate: false });
 
 /**
  * Reads a JSON body into `req.body` and its bytes into `req.rawBody`. 413 above 1 MB, 415 for another media type,

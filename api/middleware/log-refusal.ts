@@ -19,6 +19,12 @@ const SHOWN_FIELDS: ReadonlySet<string> = new Set(
     'status',
     'occurredAt',
     'country',
+    'event',
+    'goal',
+    'payout',
+    'txid',
+    'clickid',
+    'subid',
   ].flatMap((name) => [name, name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)]),
 );
 

@@ -38,12 +38,17 @@ function levelOf(req: Asked, res: ServerResponse, error?: Error): 'error' | 'war
   return error !== undefined || res.statusCode >= 500 ? 'error' : 'info';
 }
 
+/** The callbacks of measurement partners carry their source's key in the path. */
+function withoutKey(path: string): string {
+  return path.replace(/^(\/+webhooks\/+(?:appsflyer|adjust)\/+).+$/i, '$1[key]');
+}
+
 function line(req: Asked, res: ServerResponse, durationMs: number | undefined): object {
   const locals = localsOf(res as Response);
   return {
     method: req.method,
     route: routePattern(req.route),
-    path: (req.path ?? '').slice(0, MAX_LOGGED_PATH),
+    path: withoutKey(req.path ?? '').slice(0, MAX_LOGGED_PATH),
     status: res.statusCode,
     code: locals.errorCode,
     actor: locals.principal?.actor,

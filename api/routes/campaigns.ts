@@ -79,6 +79,7 @@ async function createCampaign(deps: ApiDeps, req: Request, res: Response): Promi
       attributionModel: body.attribution.model,
       clickWindowDays: body.attribution.clickWindowDays,
       onOutage: body.onOutage,
+      countries: body.countries ?? null,
       status: body.status,
       createdAtMs: change.nowMs,
       updatedAtMs: change.nowMs,
@@ -109,6 +110,7 @@ function nextVersion(
     attributionModel: change.attribution?.model ?? current.attributionModel,
     clickWindowDays: change.attribution?.clickWindowDays ?? current.clickWindowDays,
     onOutage: change.onOutage ?? current.onOutage,
+    countries: change.countries === undefined ? current.countries : change.countries,
     status: change.status ?? current.status,
     updatedAtMs: nowMs,
   };

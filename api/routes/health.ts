@@ -1,6 +1,6 @@
 import { Router } from 'express';
 import { pendingMigrations } from '../../db/migrate';
-import { defaultPartitionHoldsClicks } from '../../db/partitions';
+import { defaultPartitionHoldsRows } from '../../db/partitions';
 import { withDeadline } from '../deadline';
 import type { ApiDeps } from '../deps';
 import type { Readiness } from '../schemas/health';
@@ -56,7 +56,7 @@ async function readSchemaState(deps: ApiDeps): Promise<DatabaseCheck> {
   await deps.db.raw('SELECT 1');
   const pending = await pendingMigrationsOrAll(deps);
   if (pending > 0) return { postgres: 'ok', migrations: 'failed', warnings: [] };
-  const astray = await defaultPartitionHoldsClicks(deps.db);
+  const astray = await defaultPartitionHoldsRows(deps.db);
   const warning = 'the default partition of clicks holds rows: a month has no partition of its own';
   return { postgres: 'ok', migrations: 'ok', warnings: astray ? [warning] : [] };
 }

@@ -33,6 +33,7 @@ it('shows binding, lifetime value and timeline', async () => {
     bindingReason: 'bound',
     provisional: false,
     registeredAt: toIso(clickedAtMs + MINUTE_MS),
+    exclusions: [],
     ltv: [
       {
         currency: 'EUR',
@@ -44,6 +45,8 @@ it('shows binding, lifetime value and timeline', async () => {
           last: toIso(clickedAtMs + 2 * MINUTE_MS),
         },
         chargebacks: { count: 0, total: '0.00' },
+        withdrawals: { count: 0, total: '0.00' },
+        ngr: null,
       },
     ],
   });

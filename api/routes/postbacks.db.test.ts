@@ -114,6 +114,22 @@ describe('replay', () => {
     }
   });
 
+  it('is refused while its player is self-excluded, and taken when that is over', async () => {
+    const postbackId = await deadPostback();
+    const exclude = (span: string) =>
+      reads
+        .db('players')
+        .where('player_id', uuidFromId(chain.playerId))
+        .update({ excluded_during: reads.db.raw('?::tstzmultirange', [span]) });
+    const end = new Date(reads.clock.nowMs() + 1).toISOString();
+    await exclude(`{[2026-01-01T00:00:00Z,${end})}`);
+    const { body, status } = await replay(postbackId);
+    expect({ status, code: body.code }).toEqual({ status: 409, code: 'not_replayable' });
+    expect(body.detail).toContain('self-excluded');
+    await exclude('{}');
+    expect((await replay(postbackId)).status).toBe(202);
+  });
+
   it('has one winner among many at once', async () => {
     const postbackId = await deadPostback();
     const answers = await Promise.all(Array.from({ length: 8 }, () => replay(postbackId)));

@@ -40,6 +40,8 @@ export function postbackRoutes(deps: ApiDeps): Router {
           throw notFound();
         case 'not_dead':
           throw new AppError('not_replayable', REFUSALS[outcome.status]);
+        case 'self_excluded':
+          throw new AppError('not_replayable', REFUSALS.selfExcluded);
         case 'replayed': {
           const { run } = outcome;
           await change.record(trx, 'postback.replayed', postbackId, { run });
@@ -56,4 +58,5 @@ export function postbackRoutes(deps: ApiDeps): Router {
 const REFUSALS = {
   pending: 'The postback is still being delivered; only a dead one can be replayed.',
   delivered: 'The postback was delivered; only a dead one can be replayed.',
+  selfExcluded: 'The player is self-excluded; nothing is sent about him until the exclusion is over.',
 } as const;

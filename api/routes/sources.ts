@@ -3,10 +3,10 @@ import { mintId } from '../../db/mint-id';
 import { hashApiKey, newApiKey, newSigningSecret } from '../../db/new-secret';
 import { insertApiKey } from '../../db/stores/api-key-store';
 import {
+  changeSource,
   findSource,
   insertSource,
   listSources,
-  renameSource,
   type Source,
 } from '../../db/stores/source-store';
 import { ensureBrand } from '../../db/stores/workspace-store';
@@ -45,7 +45,7 @@ export function sourceRoutes(deps: ApiDeps): Router {
     const body = parseBody(changeSourceBody, req);
     const change = changeBy(deps, res);
     const source = await deps.db.transaction(async (trx) => {
-      if (!(await renameSource(trx, change.workspaceId, sourceId, body.name))) throw notFound();
+      if (!(await changeSource(trx, change.workspaceId, sourceId, body))) throw notFound();
       await change.record(trx, 'source.changed', sourceId, body);
       return findSource(trx, change.workspaceId, sourceId);
     });
@@ -69,6 +69,7 @@ async function createSource(deps: ApiDeps, req: Request, res: Response): Promise
       kind: body.kind,
       brandId: brand.brandId,
       brand: brand.name,
+      ipAllowList: body.ipAllowList ?? [],
       createdAtMs: nowMs,
     };
     const [key, secret] = [newApiKey(), newSigningSecret()];

@@ -6,6 +6,8 @@ import {
   DEFAULT_CLICK_WINDOW_DAYS,
   MAX_CLICK_WINDOW_DAYS,
 } from '../../domain/attribution/models';
+import { COUNTRY_MODES } from '../../domain/fraud/country';
+import { countryField } from './country';
 import { changeOf, idField, instantJson, nameField, nullableIdField, shownId, shownInstant } from './fields';
 import { registerResource } from './resource-operations';
 
@@ -13,6 +15,25 @@ function clickWindowDays() {
   return z.int().min(1).max(MAX_CLICK_WINDOW_DAYS).meta({
     description: 'Days after the click in which a registration or first deposit still belongs to it.',
   });
+}
+
+const MAX_COUNTRIES = 250;
+
+function countriesField() {
+  return z
+    .strictObject({
+      mode: z.enum(COUNTRY_MODES),
+      list: z
+        .array(countryField())
+        .min(1, 'must name a country')
+        .max(MAX_COUNTRIES)
+        .transform((list) => [...new Set(list)]),
+    })
+    .nullable()
+    .meta({
+      description:
+        'Countries in which the campaign may convert, or may not. Another country is a reason of the fraud rule `country_not_allowed`.',
+    });
 }
 
 export const createCampaignBody = z
@@ -28,6 +49,7 @@ export const createCampaignBody = z
       })
       .default({ model: 'last_touch', clickWindowDays: DEFAULT_CLICK_WINDOW_DAYS }),
     onOutage: z.enum(OUTAGE_POLICIES).default('refuse'),
+    countries: countriesField().optional(),
     status: z.enum(CAMPAIGN_STATUSES).default('active'),
   })
   .meta({ id: 'NewCampaign' });
@@ -43,6 +65,7 @@ export const changeCampaignBody = changeOf({
     })
     .optional(),
   onOutage: z.enum(OUTAGE_POLICIES).optional(),
+  countries: countriesField().optional(),
   status: z.enum(CAMPAIGN_STATUSES).optional(),
 }).meta({ id: 'CampaignChange' });
 
@@ -57,6 +80,7 @@ export const campaignSchema = z
     partnerId: shownId('ptn').nullable(),
     attribution: z.object({ model: z.enum(ATTRIBUTION_MODELS), clickWindowDays: z.int() }),
     onOutage: z.enum(OUTAGE_POLICIES),
+    countries: z.object({ mode: z.enum(COUNTRY_MODES), list: z.array(z.string()).readonly() }).nullable(),
     status: z.enum(CAMPAIGN_STATUSES),
     createdAt: shownInstant(),
     updatedAt: shownInstant(),
@@ -75,6 +99,7 @@ export function campaignJson(campaign: Campaign, publicUrl: string): z.input<typ
     partnerId: campaign.partnerId,
     attribution: { model: campaign.attributionModel, clickWindowDays: campaign.clickWindowDays },
     onOutage: campaign.onOutage,
+    countries: campaign.countries,
     status: campaign.status,
     createdAt: instantJson(campaign.createdAtMs),
     updatedAt: instantJson(campaign.updatedAtMs),

@@ -1,7 +1,7 @@
 import type { OpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
 
-/** The click link is for browsers: it answers with redirects and pages, not with JSON. */
+/** Click links and pictures are for browsers: they answer with redirects, pages and pixels, not with JSON. */
 export function registerClickPaths(registry: OpenAPIRegistry): void {
   registry.registerPath({
     method: 'get',
@@ -23,6 +23,24 @@ export function registerClickPaths(registry: OpenAPIRegistry): void {
       302: { description: 'To the landing page; of a paused campaign, to its fallback URL, unrecorded.' },
       404: { description: 'No such campaign, or it is paused and has no fallback: a plain page.' },
       503: { description: 'Not recorded: a page that loads itself again.' },
+    },
+  });
+  registry.registerPath({
+    method: 'get',
+    path: '/i/{slug}.gif',
+    operationId: 'loadImpression',
+    summary: 'Record an impression by a picture in the advertisement',
+    description: 'Takes `p`, `sub1`…`sub20` and `external_id` like a click link. HEAD records nothing.',
+    tags: ['Clicks'],
+    request: {
+      params: z.object({ slug: z.string() }),
+      query: z.object({
+        p: z.string().optional().meta({ description: 'Partner code; wins over the campaign’s partner.' }),
+      }),
+    },
+    responses: {
+      200: { description: 'A picture of one pixel; also for a campaign that is unknown or paused.' },
+      503: { description: 'The picture, but not recorded: the database is away.' },
     },
   });
 }

@@ -49,7 +49,7 @@ export const conversionSchema = z
     playerId: z.string().nullable().meta({ description: 'The sender’s own id of the player.' }),
     player: shownId('ply').nullable(),
     brand: z.string(),
-    event: z.enum(EVENT_KINDS).exclude(['chargeback']),
+    event: z.enum(EVENT_KINDS).exclude(['withdrawal', 'ngr', 'chargeback', 'self_exclusion']),
     firstDeposit: z.boolean(),
     status: z.enum(CONVERSION_STATUSES),
     reason: z.string().nullable(),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { CURRENCY_CODES } from '../../domain/currencies';
 import { DEPOSIT_STATUSES, type DepositStatus } from '../../domain/facts';
 import { instantField } from './fields';
+import { periodField } from './period';
 
 /** Bodies in which events are reported. Unlike set-up bodies they keep fields that nobody knows. */
 
@@ -86,6 +87,31 @@ export const depositBody = z
   .looseObject({ ...identity, amount, currency, status: depositStatus.nullish(), ...details })
   .meta({ id: 'DepositEvent' });
 
+export const withdrawalBody = z
+  .looseObject({ ...identity, amount, currency, status: depositStatus.nullish(), ...details })
+  .meta({ id: 'WithdrawalEvent' });
+
+const signedAmount = decimal().meta({ description: 'May be negative.', example: '-12.50' });
+
+export const ngrBody = z
+  .looseObject({
+    ...identity,
+    eventId: senderId().nullish().meta({
+      description: 'Without it, made of player, period, currency and time: each time states the period anew.',
+    }),
+    period: periodField(),
+    amount: signedAmount,
+    currency,
+    test: details.test,
+  })
+  .meta({ id: 'NgrEvent' });
+
+const until = instantField().nullish().meta({ description: 'When the exclusion ends; without it, never.' });
+
+export const selfExclusionBody = z
+  .looseObject({ ...identity, until, test: details.test })
+  .meta({ id: 'SelfExclusionEvent' });
+
 export const chargebackBody = z
   .looseObject({
     ...identity,
@@ -104,6 +130,9 @@ export const TRACK_TYPES = {
   signup: 'registration',
   sale: 'sale',
   deposit: 'deposit',
+  withdrawal: 'withdrawal',
+  ngr: 'ngr',
+  self_exclusion: 'self_exclusion',
 } as const;
 
 type TrackType = keyof typeof TRACK_TYPES;
@@ -123,14 +152,35 @@ export const trackBody = z
   .looseObject({
     ...identity,
     type: trackType,
-    playerId: senderId().nullish().meta({ description: 'Needed by registration and deposit.' }),
+    playerId: senderId().nullish().meta({ description: 'Needed by all types but install, lead and sale.' }),
     occurredAt: instantField().nullish().meta({ description: 'Without it, the time of receipt.' }),
     amount: amount.nullish(),
     currency: currency.nullish(),
     status: depositStatus.nullish(),
+    period: periodField().nullish().meta({ description: 'Of ngr.' }),
+    installBeginAt: instantField()
+      .nullish()
+      .meta({ description: 'Of an install: when the store says it began.' }),
+    until,
     ...details,
   })
   .meta({ id: 'TrackedEvent' });
+
+/** What a server-to-server report, or a measurement callback, says once its names are ours. */
+export const s2sBody = z.looseObject({
+  ...identity,
+  eventId: senderId().nullish(),
+  playerId: senderId().nullish(),
+  occurredAt: instantField().nullish(),
+  depositEventId: senderId().optional(),
+  installBeginAt: instantField().nullish(),
+  amount: amount.nullish(),
+  currency: currency.nullish(),
+  status: depositStatus.nullish(),
+  period: periodField().nullish(),
+  until,
+  ...details,
+});
 
 export const eventAnswer = z
   .object({

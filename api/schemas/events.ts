@@ -1,6 +1,15 @@
 import type { OpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
-import { chargebackBody, depositBody, eventAnswer, registrationBody, trackBody } from './event-bodies';
+import {
+  chargebackBody,
+  depositBody,
+  eventAnswer,
+  ngrBody,
+  registrationBody,
+  selfExclusionBody,
+  trackBody,
+  withdrawalBody,
+} from './event-bodies';
 import { shownId } from './fields';
 import { type Operation, registerOperation } from './operation';
 
@@ -11,7 +20,13 @@ const signedBy = z.object({
   }),
 });
 
-const REFUSALS = ['unresolved_macro', 'event_conflict', 'bad_signature', 'stale_signature'] as const;
+const REFUSALS = [
+  'unresolved_macro',
+  'event_conflict',
+  'bad_signature',
+  'stale_signature',
+  'address_not_allowed',
+] as const;
 
 const OPERATIONS: readonly Pick<Operation, 'path' | 'operationId' | 'summary' | 'body'>[] = [
   {
@@ -25,6 +40,24 @@ const OPERATIONS: readonly Pick<Operation, 'path' | 'operationId' | 'summary' | 
     operationId: 'reportDeposit',
     summary: 'Report one status of a deposit',
     body: depositBody,
+  },
+  {
+    path: '/webhooks/gaming/withdrawal',
+    operationId: 'reportWithdrawal',
+    summary: 'Report one status of a withdrawal',
+    body: withdrawalBody,
+  },
+  {
+    path: '/webhooks/gaming/ngr',
+    operationId: 'reportNgr',
+    summary: 'Report or restate the net gaming revenue of a period',
+    body: ngrBody,
+  },
+  {
+    path: '/webhooks/gaming/self-exclusion',
+    operationId: 'reportSelfExclusion',
+    summary: 'Report that a player has excluded himself',
+    body: selfExclusionBody,
   },
   {
     path: '/webhooks/gaming/chargeback',

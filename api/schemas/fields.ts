@@ -81,11 +81,20 @@ export const shownMoney = z
 
 /** Money as it is sent; above zero. A JSON number is accepted when it is exact. */
 export function positiveMoneyField() {
+  return moneyField((amountMinor) => amountMinor > 0n);
+}
+
+/** As `positiveMoneyField`, but zero or less is money too. */
+export function signedMoneyField() {
+  return moneyField(() => true);
+}
+
+function moneyField(isAllowed: (amountMinor: bigint) => boolean) {
   return z
     .strictObject({ amount: z.union([z.string().max(40), z.number()]), currency: z.string().max(10) })
     .transform((input, context): Money => {
       const parsed = parseMoney(input.amount, input.currency);
-      if (parsed.ok && parsed.money.amountMinor > 0n) return parsed.money;
+      if (parsed.ok && isAllowed(parsed.money.amountMinor)) return parsed.money;
       const problem = parsed.ok
         ? ({ field: 'amount', message: 'must be above zero' } as const)
         : MONEY_PROBLEMS[parsed.problem];

@@ -26,7 +26,7 @@ const idempotencyHeader = z.object({
 });
 
 export type Operation = {
-  readonly method: 'get' | 'post' | 'patch' | 'delete';
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** In OpenAPI form: `/v1/offers/{offerId}`. */
   readonly path: string;
   readonly operationId: string;
@@ -69,13 +69,13 @@ export function registerOperation(registry: OpenAPIRegistry, operation: Operatio
         description: operation.summary,
         content: { 'application/json': { schema: operation.answer } },
       },
-      ...Object.fromEntries(refusals(operation)),
+      ...problemResponses(refusals(operation)),
     },
   });
 }
 
-function refusals(operation: Operation): [number, object][] {
-  const codes: ErrorCode[] = [
+function refusals(operation: Operation): ErrorCode[] {
+  return [
     ...(operation.query || operation.body ? (['invalid_request'] as const) : []),
     ...(operation.scope === null ? [] : (['unauthorized', 'missing_scope'] as const)),
     ...(operation.params ? (['not_found'] as const) : []),
@@ -84,16 +84,24 @@ function refusals(operation: Operation): [number, object][] {
     ...(operation.problems ?? []),
     'unavailable',
   ];
+}
+
+/** The answers in which these refusals are given, one per status. */
+export function problemResponses(codes: readonly ErrorCode[]): Record<string, { description: string }> {
   const unique = [...new Set(codes)];
   const statuses = [...new Set(unique.map((code) => ERROR_CODES[code].http))].sort((a, b) => a - b);
-  return statuses.map((status) => [
-    status,
-    {
-      description: unique
-        .filter((code) => ERROR_CODES[code].http === status)
-        .map((code) => `\`${code}\`: ${ERROR_CODES[code].title}`)
-        .join('. '),
-      content: { 'application/problem+json': { schema: problemSchema } },
-    },
-  ]);
+  const responses = statuses.map(
+    (status) =>
+      [
+        String(status),
+        {
+          description: unique
+            .filter((code) => ERROR_CODES[code].http === status)
+            .map((code) => `\`${code}\`: ${ERROR_CODES[code].title}`)
+            .join('. '),
+          content: { 'application/problem+json': { schema: problemSchema } },
+        },
+      ] as const,
+  );
+  return Object.fromEntries(responses);
 }

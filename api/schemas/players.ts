@@ -22,6 +22,10 @@ const ltvSchema = z
       last: shownInstant().nullable(),
     }),
     chargebacks: z.object({ count: z.int(), total: z.string() }),
+    withdrawals: z.object({ count: z.int(), total: z.string() }),
+    ngr: z.string().nullable().meta({
+      description: 'Net gaming revenue, each period as restated last; null when none was supplied.',
+    }),
   })
   .meta({ id: 'LifetimeValue' });
 
@@ -39,6 +43,10 @@ export const playerSchema = z
       .nullable()
       .meta({ description: 'Bound by a deposit; a registration that arrives later decides anew.' }),
     registeredAt: shownInstant().nullable(),
+    exclusions: z
+      .array(z.object({ from: shownInstant(), until: shownInstant().nullable() }))
+      .readonly()
+      .meta({ description: 'Self-exclusions; `until` null: for good.' }),
     ltv: z.array(ltvSchema).readonly(),
     timeline: timelineSchema,
   })

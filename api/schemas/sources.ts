@@ -1,8 +1,17 @@
 import type { OpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
 import { SOURCE_KINDS, type Source } from '../../db/stores/source-store';
-import { instantJson, nameField, shownId, shownInstant } from './fields';
+import { changeOf, instantJson, nameField, shownId, shownInstant } from './fields';
+import { ipRanges } from './ip-ranges';
 import { registerResource } from './resource-operations';
+
+const ipAllowList = ipRanges()
+  .optional()
+  .meta({
+    description:
+      'Addresses and networks from which the source may report, whatever its key or signature. Empty: from everywhere.',
+    example: ['203.0.113.0/24'],
+  });
 
 export const createSourceBody = z
   .strictObject({
@@ -11,16 +20,20 @@ export const createSourceBody = z
     brand: nameField().optional().meta({
       description: 'Name of the brand; made when there is none of that name. Default: the default brand.',
     }),
+    ipAllowList,
   })
   .meta({ id: 'NewSource' });
 
-export const changeSourceBody = z.strictObject({ name: nameField() }).meta({ id: 'SourceChange' });
+export const changeSourceBody = changeOf({ name: nameField().optional(), ipAllowList }).meta({
+  id: 'SourceChange',
+});
 
 const sourceFields = {
   sourceId: shownId('src'),
   name: z.string(),
   kind: z.enum(['api', ...SOURCE_KINDS]),
   brand: z.string(),
+  ipAllowList: z.array(z.string()).readonly(),
   createdAt: shownInstant(),
 };
 
@@ -42,6 +55,7 @@ export function sourceJson(source: Source): z.input<typeof sourceSchema> {
     name: source.name,
     kind: source.kind,
     brand: source.brand,
+    ipAllowList: source.ipAllowList,
     createdAt: instantJson(source.createdAtMs),
   };
 }

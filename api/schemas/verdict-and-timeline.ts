@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { TIMELINE_KINDS } from '../../db/read-models/timeline-entry';
+import { RULE_FAMILIES, RULE_LEVELS, RULE_MODES } from '../../domain/fraud/rule-terms';
 import { OUTCOMES } from '../../domain/fraud/verdict';
 import { shownInstant } from './fields';
 
@@ -8,7 +9,22 @@ export const verdictSchema = z
     outcome: z.enum(OUTCOMES),
     score: z.int().min(0).max(100),
     reasons: z
-      .array(z.object({ code: z.string(), detail: z.string() }).meta({ id: 'VerdictReason' }))
+      .array(
+        z
+          .object({
+            code: z.string(),
+            detail: z.string(),
+            family: z.enum(RULE_FAMILIES).optional(),
+            level: z.enum(RULE_LEVELS).optional(),
+            mode: z
+              .enum(RULE_MODES)
+              .exclude(['off'])
+              .optional()
+              .meta({ description: 'A suspicious reason is shown and decides nothing.' }),
+            score: z.int().optional(),
+          })
+          .meta({ id: 'VerdictReason' }),
+      )
       .readonly(),
   })
   .meta({ id: 'Verdict' });

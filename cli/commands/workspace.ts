@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { createWorkspace } from '../../db/seed-instance';
+import { createAdminKey, createWorkspace } from '../../db/seed-instance';
 import { say } from '../output';
 import { withDatabase } from './migrate';
 
@@ -11,5 +11,13 @@ export function workspaceCommand(): Command {
       const made = await withDatabase((db) => createWorkspace(db, { name, nowMs: Date.now() }));
       say(`Workspace ${made.workspaceId}\nAdmin key ${made.adminKey}`);
     });
-  return new Command('workspace').description('manage tenants').addCommand(create);
+  const key = new Command('key')
+    .description('make another admin key for a tenant and print it, which is done only once')
+    .argument('<name>', 'name of the workspace')
+    .action(async (name: string) => {
+      const made = await withDatabase((db) => createAdminKey(db, { workspaceName: name, nowMs: Date.now() }));
+      if (made === null) throw new Error(`No workspace is called ${name}.`);
+      say(`Workspace ${made.workspaceId}\nAdmin key ${made.adminKey}`);
+    });
+  return new Command('workspace').description('manage tenants').addCommand(create).addCommand(key);
 }

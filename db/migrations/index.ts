@@ -5,6 +5,9 @@ import * as createPlayersEventsAndTheirReceipts from './004_create_players_event
 import * as createVerdictsBindingsAndConversions from './005_create_verdicts_bindings_and_conversions';
 import * as createCommissionLinesAndTheLedger from './006_create_commission_lines_and_the_ledger';
 import * as createDestinationsPostbacksAndAttempts from './007_create_destinations_postbacks_and_attempts';
+import * as acceptWithdrawalsNgrAndSelfExclusion from './008_accept_withdrawals_ngr_and_self_exclusion';
+import * as recordImpressions from './009_record_impressions';
+import * as storeFraudRulesAndVelocity from './010_store_fraud_rules_and_velocity';
 import type { Migration } from './migration';
 
 /** In the order they apply. A released migration is never edited: a later one changes what it made. */
@@ -16,4 +19,7 @@ export const MIGRATIONS: readonly (readonly [name: string, migration: Migration]
   ['005_create_verdicts_bindings_and_conversions', createVerdictsBindingsAndConversions],
   ['006_create_commission_lines_and_the_ledger', createCommissionLinesAndTheLedger],
   ['007_create_destinations_postbacks_and_attempts', createDestinationsPostbacksAndAttempts],
+  ['008_accept_withdrawals_ngr_and_self_exclusion', acceptWithdrawalsNgrAndSelfExclusion],
+  ['009_record_impressions', recordImpressions],
+  ['010_store_fraud_rules_and_velocity', storeFraudRulesAndVelocity],
 ];

@@ -27,6 +27,9 @@ export type LtvView = {
     readonly last: string | null;
   };
   readonly chargebacks: { readonly count: number; readonly total: string };
+  readonly withdrawals: { readonly count: number; readonly total: string };
+  /** Net gaming revenue as restated last; null when the casino has supplied none. */
+  readonly ngr: string | null;
 };
 
 export type PlayerProfile = {
@@ -42,6 +45,8 @@ export type PlayerProfile = {
   /** Bound by a deposit: a registration that arrives later decides anew. Null until bound. */
   readonly provisional: boolean | null;
   readonly registeredAt: string | null;
+  /** Self-exclusions; `until` null: for good. */
+  readonly exclusions: readonly { readonly from: string; readonly until: string | null }[];
   readonly ltv: readonly LtvView[];
 };
 
@@ -78,6 +83,9 @@ type LtvRow = {
   lastAt: string | null;
   chargebackCount: number;
   chargebackTotalMinor: string;
+  withdrawalCount: number;
+  withdrawalTotalMinor: string;
+  ngrTotalMinor: string | null;
 };
 
 type Row = {
@@ -90,6 +98,7 @@ type Row = {
   binding_reason: string | null;
   is_provisional: boolean | null;
   registered_at: Date | null;
+  exclusions: { from: string; until: string | null }[];
   ltv: LtvRow[];
 };
 
@@ -116,9 +125,13 @@ async function readPlayerProfile(
        g.reason AS binding_reason, g.is_provisional,
        (SELECT min(n.occurred_at) FROM conversions AS n
          WHERE n.player_id = p.player_id AND n.kind = 'registration' AND n.status = 'approved') AS registered_at,
+       coalesce((SELECT jsonb_agg(jsonb_build_object('from', lower(x.span), 'until', upper(x.span)))
+         FROM unnest(p.excluded_during) AS x (span)), '[]') AS exclusions,
        coalesce((SELECT jsonb_agg(jsonb_build_object('currency', l.currency, 'count', l.deposit_count,
            'totalMinor', l.deposit_total_minor::text, 'firstAt', l.first_deposit_at, 'lastAt', l.last_deposit_at,
-           'chargebackCount', l.chargeback_count, 'chargebackTotalMinor', l.chargeback_total_minor::text)
+           'chargebackCount', l.chargeback_count, 'chargebackTotalMinor', l.chargeback_total_minor::text,
+           'withdrawalCount', l.withdrawal_count, 'withdrawalTotalMinor', l.withdrawal_total_minor::text,
+           'ngrTotalMinor', l.ngr_total_minor::text)
            ORDER BY l.currency)
          FROM customer_ltv AS l WHERE l.player_id = p.player_id), '[]') AS ltv
      FROM players AS p
@@ -142,6 +155,10 @@ function toPlayerProfile(row: Row): PlayerProfile {
     bindingReason: row.binding_reason,
     provisional: row.is_provisional,
     registeredAt: nullableIso(row.registered_at),
+    exclusions: row.exclusions.map(({ from, until }) => ({
+      from: new Date(from).toISOString(),
+      until: nullableIso(until === null ? null : new Date(until)),
+    })),
     ltv: row.ltv.map(toLtvView),
   };
 }
@@ -163,5 +180,10 @@ function toLtvView(row: LtvRow): LtvView {
       count: row.chargebackCount,
       total: formatMinor(BigInt(row.chargebackTotalMinor), currency),
     },
+    withdrawals: {
+      count: row.withdrawalCount,
+      total: formatMinor(BigInt(row.withdrawalTotalMinor), currency),
+    },
+    ngr: row.ngrTotalMinor === null ? null : formatMinor(BigInt(row.ngrTotalMinor), currency),
   };
 }

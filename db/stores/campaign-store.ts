@@ -1,4 +1,5 @@
 import type { AttributionModel } from '../../domain/attribution/models';
+import type { CountryRule } from '../../domain/fraud/country';
 import {
   type CampaignId,
   idFromUuid,
@@ -23,6 +24,8 @@ export type CampaignTerms = {
   readonly attributionModel: AttributionModel;
   readonly clickWindowDays: number;
   readonly onOutage: (typeof OUTAGE_POLICIES)[number];
+  /** Where the campaign may convert; null: everywhere. */
+  readonly countries: CountryRule | null;
   readonly status: (typeof CAMPAIGN_STATUSES)[number];
 };
 
@@ -47,6 +50,8 @@ type Row = {
   attribution_model: AttributionModel;
   click_window_days: number;
   on_outage: CampaignTerms['onOutage'];
+  country_mode: CountryRule['mode'] | null;
+  countries: string[] | null;
   status: CampaignTerms['status'];
   created_at: Date;
   updated_at: Date;
@@ -123,6 +128,8 @@ function currentVersions(db: Db, workspaceId: WorkspaceId) {
       'v.attribution_model',
       'v.click_window_days',
       'v.on_outage',
+      'v.country_mode',
+      'v.countries',
       'v.status',
       'c.created_at',
       'v.created_at as updated_at',
@@ -139,6 +146,8 @@ async function insertVersion(db: Db, campaign: Campaign): Promise<void> {
     attribution_model: campaign.attributionModel,
     click_window_days: campaign.clickWindowDays,
     on_outage: campaign.onOutage,
+    country_mode: campaign.countries?.mode ?? null,
+    countries: campaign.countries === null ? null : [...campaign.countries.list],
     status: campaign.status,
     created_at: new Date(campaign.updatedAtMs),
   });
@@ -156,6 +165,10 @@ function fromRow(row: Row): Campaign {
     attributionModel: row.attribution_model,
     clickWindowDays: row.click_window_days,
     onOutage: row.on_outage,
+    countries:
+      row.country_mode === null || row.countries === null
+        ? null
+        : { mode: row.country_mode, list: row.countries },
     status: row.status,
     createdAtMs: row.created_at.getTime(),
     updatedAtMs: row.updated_at.getTime(),

@@ -45,7 +45,8 @@ type DutyRow = {
 /**
  * Opens the next attempt of a postback, in one transaction that commits before anything is sent: whoever looks
  * later sees that the destination may have heard of it. The player is read FOR SHARE, so that an exclusion that is
- * being written is either seen here or waits until the attempt is on record.
+ * being written is either seen here or waits until the attempt is on record. Nothing is sent for a player who is
+ * self-excluded now: the postback is parked, from where it can be replayed when the exclusion is over.
  */
 export async function openAttempt(db: Db, postbackId: PostbackId, nowMs: number): Promise<AttemptOpening> {
   return db.transaction(async (trx) => {
@@ -53,6 +54,10 @@ export async function openAttempt(db: Db, postbackId: PostbackId, nowMs: number)
     if (duty.status !== 'pending') return { kind: 'closed', status: duty.status };
     if (duty.destination_status === 'disabled') {
       await markDead(trx, postbackId, 'destination_disabled', nowMs);
+      return { kind: 'closed', status: 'dead' };
+    }
+    if (await lockPlayerAndAskExcluded(trx, postbackId, nowMs)) {
+      await markDead(trx, postbackId, 'self_excluded', nowMs);
       return { kind: 'closed', status: 'dead' };
     }
     await trx('postback_attempts')
@@ -72,13 +77,18 @@ async function lockDuty(trx: Db, postbackId: PostbackId): Promise<DutyRow> {
      WHERE p.postback_id = ? FOR UPDATE OF p`,
     [uuidFromId(postbackId)],
   );
-  await trx.raw(
-    `SELECT 1 FROM players AS y JOIN postbacks AS p ON p.player_id = y.player_id
-     WHERE p.postback_id = ? FOR SHARE OF y`,
-    [uuidFromId(postbackId)],
-  );
   if (rows[0] === undefined) throw new Error(`postback ${postbackId} does not exist`);
   return rows[0];
+}
+
+async function lockPlayerAndAskExcluded(trx: Db, postbackId: PostbackId, nowMs: number): Promise<boolean> {
+  const { rows } = await trx.raw<{ rows: { is_excluded: boolean }[] }>(
+    `SELECT y.excluded_during @> ?::timestamptz AS is_excluded
+     FROM players AS y JOIN postbacks AS p ON p.player_id = y.player_id
+     WHERE p.postback_id = ? FOR SHARE OF y`,
+    [new Date(nowMs), uuidFromId(postbackId)],
+  );
+  return rows[0]?.is_excluded ?? false;
 }
 
 async function insertAttempt(trx: Db, postbackId: PostbackId, nowMs: number): Promise<number> {
@@ -180,7 +190,12 @@ async function disableDestination(
     .update({ status: 'disabled', disabled_at: new Date(nowMs), disabled_reason: reason });
   if (disabled === 0) return;
   await recordAudit(trx, {
-    ...{ workspaceId, nowMs, actor: 'delivery', action: 'destination.disabled' },
-    ...{ subject: destinationId, cause: postbackId, detail: { reason } },
+    workspaceId,
+    nowMs,
+    actor: 'delivery',
+    action: 'destination.disabled',
+    subject: destinationId,
+    cause: postbackId,
+    detail: { reason },
   });
 }

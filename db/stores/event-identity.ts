@@ -27,6 +27,9 @@ export function eventBodyHash(event: NewEvent): Buffer {
     event.occurredAtMs,
     event.isTest,
     Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : 1)),
+    // Only where they are: kinds without them keep the hashes that are stored.
+    ...(event.period === undefined ? [] : [event.period.fromMs, event.period.toMs]),
+    ...(event.untilMs === undefined ? [] : [event.untilMs]),
   ];
   return createHash('sha256').update(JSON.stringify(canonical)).digest();
 }

@@ -1,4 +1,12 @@
-import { type BrandId, idFromUuid, type SourceId, uuidFromId, type WorkspaceId } from '../../domain/ids';
+import {
+  type BrandId,
+  type ClickId,
+  idFromUuid,
+  type SourceId,
+  uuidFromId,
+  type VisitorId,
+  type WorkspaceId,
+} from '../../domain/ids';
 import type { Db } from '../knex';
 
 /** Where events of one sender belong. */
@@ -8,38 +16,88 @@ export type EventOrigin = {
   readonly brandId: BrandId;
 };
 
-type OriginRow = { workspace_id: string; source_id: string; brand_id: string; secret: string | null };
+/** A sender as the tables know it. */
+export type SendingSource = {
+  readonly origin: EventOrigin;
+  /** Addresses and networks from which it may report; empty: from everywhere. */
+  readonly ipAllowList: readonly string[];
+};
+
+type OriginRow = {
+  workspace_id: string;
+  source_id: string;
+  brand_id: string;
+  secret: string | null;
+  ip_allow_list: string[];
+};
+
+const COLUMNS = ['workspace_id', 'source_id', 'brand_id', 'ip_allow_list'] as const;
 
 /** The source that a key is bound to; for an unbound key (null) the workspace's built-in source. */
 export async function findKeyOrigin(
   db: Db,
   workspaceId: WorkspaceId,
   sourceId: SourceId | null,
-): Promise<EventOrigin> {
+): Promise<SendingSource> {
   const query = db<OriginRow>('sources').where('workspace_id', uuidFromId(workspaceId));
   const row = await (sourceId === null
     ? query.where('kind', 'api')
     : query.where('source_id', uuidFromId(sourceId))
-  ).first('workspace_id', 'source_id', 'brand_id');
+  ).first(...COLUMNS);
   if (row === undefined) throw new Error(`workspace ${workspaceId} has no source for its key`);
-  return toOrigin(row);
+  return toSource(row);
 }
 
 /** A source with the secret that its requests are signed with; null when there is none that can sign. */
 export async function findSigningSource(
   db: Db,
   sourceId: SourceId,
-): Promise<{ origin: EventOrigin; secret: string } | null> {
+): Promise<(SendingSource & { secret: string }) | null> {
   const row = await db<OriginRow>('sources')
     .where('source_id', uuidFromId(sourceId))
-    .first('workspace_id', 'source_id', 'brand_id', 'secret');
-  return row === undefined || row.secret === null ? null : { origin: toOrigin(row), secret: row.secret };
+    .first(...COLUMNS, 'secret');
+  return row === undefined || row.secret === null ? null : { ...toSource(row), secret: row.secret };
 }
 
-function toOrigin(row: Omit<OriginRow, 'secret'>): EventOrigin {
+/** The source that a report without a key names; its events stay public. Null when there is none. */
+export async function findNamedSource(db: Db, sourceId: SourceId): Promise<SendingSource | null> {
+  const row = await db<OriginRow>('sources')
+    .where('source_id', uuidFromId(sourceId))
+    .first(...COLUMNS);
+  return row === undefined ? null : toSource(row);
+}
+
+/**
+ * The built-in source of the workspace that a click belongs to: where a public report of that click is kept. A click
+ * that is not there belongs to the only workspace, if there is only one.
+ */
+export async function findClickOrigin(db: Db, clickId: ClickId | null): Promise<SendingSource | null> {
+  const { rows } = await db.raw<{ rows: OriginRow[] }>(
+    `SELECT s.workspace_id, s.source_id, s.brand_id, s.ip_allow_list FROM sources AS s
+     WHERE s.kind = 'api' AND s.workspace_id = coalesce(
+       (SELECT c.workspace_id FROM clicks AS c WHERE c.click_id = ?),
+       (SELECT w.workspace_id FROM workspaces AS w WHERE (SELECT count(*) FROM workspaces) = 1))`,
+    [clickId === null ? null : uuidFromId(clickId)],
+  );
+  return rows[0] === undefined ? null : toSource(rows[0]);
+}
+
+/** The visitor's latest click whose window is still open; null when there is none. */
+export async function findLatestClick(db: Db, visitorId: VisitorId, nowMs: number): Promise<ClickId | null> {
+  const { rows } = await db.raw<{ rows: { click_id: string }[] }>(
+    'SELECT click_id FROM clicks WHERE visitor_id = ? AND expires_at >= ? ORDER BY click_id DESC LIMIT 1',
+    [uuidFromId(visitorId), new Date(nowMs)],
+  );
+  return rows[0] === undefined ? null : idFromUuid('clk', rows[0].click_id);
+}
+
+function toSource(row: Omit<OriginRow, 'secret'>): SendingSource {
   return {
-    workspaceId: idFromUuid('wsp', row.workspace_id),
-    sourceId: idFromUuid('src', row.source_id),
-    brandId: idFromUuid('brd', row.brand_id),
+    origin: {
+      workspaceId: idFromUuid('wsp', row.workspace_id),
+      sourceId: idFromUuid('src', row.source_id),
+      brandId: idFromUuid('brd', row.brand_id),
+    },
+    ipAllowList: row.ip_allow_list,
   };
 }

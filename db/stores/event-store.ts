@@ -4,6 +4,7 @@ import { MAX_CLOCK_LEAD_MS } from '../../domain/time';
 import type { Db } from '../knex';
 import { mintId } from '../mint-id';
 import { eventBodyHash, eventKey } from './event-identity';
+import { excludePlayers } from './exclusion-store';
 import type { NewEvent } from './new-event';
 import { type LockedPlayer, linkPlayer, lockPlayer } from './player-store';
 import { releaseForPlayer } from './quarantine-store';
@@ -21,14 +22,14 @@ export type Acceptance = { readonly status: 'accepted' | 'duplicate' | 'quaranti
  * Takes one reported event, whole or not at all: receipt, fact, raw body and, when its click or player is known, the
  * outbox row. Once this resolves nothing can lose the event. The same fact again is a duplicate however many arrive
  * at once. Throws AppError `event_conflict` for the same key with another content, and for a later status of a
- * deposit that names another player.
+ * deposit or withdrawal that names another player.
  */
 export function acceptEvent(db: Db, event: NewEvent, nowMs: number): Promise<Acceptance> {
   return db.transaction(async (trx) => {
-    if (event.kind === 'deposit') await lockTransaction(trx, event);
+    if (event.status !== null) await lockTransaction(trx, event);
     const id = mintId('evt', nowMs);
     if (!(await insertReceipt(trx, id, event, nowMs))) return resolveRepeat(trx, event);
-    if (event.kind === 'deposit') await refuseAnotherPlayer(trx, event);
+    if (event.status !== null) await refuseAnotherPlayer(trx, event);
     const player =
       event.playerExternalId === null
         ? null
@@ -36,6 +37,7 @@ export function acceptEvent(db: Db, event: NewEvent, nowMs: number): Promise<Acc
     const click = await findClick(trx, event);
     const reason = quarantineReason(event, { player, clickIsKnown: click.isKnown }, nowMs);
     await insertFact(trx, { id, event, player, click, reason, nowMs });
+    if (reason === null && event.kind === 'self_exclusion') await excludePlayers(trx, [id]);
     if (reason === null && player !== null && click.isKnown && !player.isLinked) {
       await linkPlayer(trx, player.playerId, nowMs);
       await releaseForPlayer(trx, player.playerId, nowMs);
@@ -44,7 +46,7 @@ export function acceptEvent(db: Db, event: NewEvent, nowMs: number): Promise<Acc
   });
 }
 
-/** Statuses of one deposit come in one at a time: their players can only be compared once the other is visible. */
+/** Statuses of one transaction come in one at a time: their players can only be compared once the other is visible. */
 async function lockTransaction(trx: Db, event: NewEvent): Promise<void> {
   await trx.raw('SELECT pg_advisory_xact_lock(hashtextextended(?, 0))', [
     ['transaction', event.workspaceId, event.brandId, event.kind, event.transactionKey].join(' '),
@@ -156,8 +158,8 @@ async function insertFact(trx: Db, { id, event, player, click, reason, nowMs }: 
     `WITH fact AS (
        INSERT INTO events (event_id, workspace_id, brand_id, source_id, kind, trust, sender_event_id,
          transaction_key, status, refers_to, click_ref, click_id, click_was_known, player_id, amount_minor, currency,
-         occurred_at, occurred_at_source, received_at, attributes, is_test)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?)
+         occurred_at, occurred_at_source, received_at, attributes, is_test, period_from, period_to, excluded_until)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?, ?, ?, ?)
      ), raw AS (
        INSERT INTO event_raw (event_id, body, ip, user_agent) VALUES (?, ?::jsonb, ?::inet, ?)
      )
@@ -182,8 +184,13 @@ async function insertFact(trx: Db, { id, event, player, click, reason, nowMs }: 
         JSON.stringify(event.attributes),
         event.isTest,
       ],
+      ...[toDate(event.period?.fromMs), toDate(event.period?.toMs), toDate(event.untilMs)],
       ...[eventId, JSON.stringify(event.raw.body), event.raw.ip, event.raw.userAgent],
       ...duty.bindings,
     ],
   );
+}
+
+function toDate(ms: number | undefined): Date | null {
+  return ms === undefined ? null : new Date(ms);
 }

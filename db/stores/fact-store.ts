@@ -1,6 +1,6 @@
 import type { AttributionModel } from '../../domain/attribution/models';
 import type { Currency } from '../../domain/currencies';
-import type { Deal, DepositStatus, EventKind, Fact, Touch } from '../../domain/facts';
+import type { Deal, DepositStatus, EventKind, Fact, Period, Touch } from '../../domain/facts';
 import type { Outcome } from '../../domain/fraud/verdict';
 import {
   type BrandId,
@@ -36,11 +36,15 @@ type FactRow = {
   occurred_at: Date;
   amount_minor: bigint | null;
   currency: Currency | null;
+  period_from: Date | null;
+  period_to: Date | null;
+  excluded_until: Date | null;
   outcome: Outcome;
 };
 
 const FACT_COLUMNS = `e.event_id, e.kind, e.transaction_key, e.sender_event_id, e.status, e.refers_to,
-  coalesce(q.matched_click_id, e.click_id) AS click_id, e.occurred_at, e.amount_minor, e.currency, v.outcome`;
+  coalesce(q.matched_click_id, e.click_id) AS click_id, e.occurred_at, e.amount_minor, e.currency,
+  e.period_from, e.period_to, e.excluded_until, v.outcome`;
 
 /** An event counts once it was assessed; while it is quarantined, or only a test, it decides nothing. */
 const COUNTING = `FROM events AS e
@@ -96,6 +100,7 @@ type TouchRow = {
   attribution_model: AttributionModel;
   clicked_at: Date;
   expires_at: Date;
+  outcome: Outcome | null;
 };
 
 /** The clicks of the workspace among the given ids; an id without a row is simply absent. */
@@ -106,9 +111,11 @@ export async function loadTouches(
 ): Promise<Map<ClickId, Touch>> {
   if (clickIds.length === 0) return new Map();
   const { rows } = await db.raw<{ rows: TouchRow[] }>(
-    `SELECT c.click_id, c.visitor_id, c.campaign_id, c.partner_id, v.attribution_model, c.clicked_at, c.expires_at
+    `SELECT c.click_id, c.visitor_id, c.campaign_id, c.partner_id, v.attribution_model, c.clicked_at, c.expires_at,
+       f.outcome
      FROM clicks AS c
      JOIN campaign_versions AS v ON v.campaign_id = c.campaign_id AND v.version = c.campaign_version
+     LEFT JOIN verdicts AS f ON f.subject_kind = 'click' AND f.subject_id = c.click_id
      WHERE c.click_id = ANY(?) AND c.workspace_id = ?`,
     [clickIds.map(uuidFromId), uuidFromId(workspaceId)],
   );
@@ -153,6 +160,7 @@ function toTouch(row: TouchRow): Touch {
     model: row.attribution_model,
     clickedAtMs: row.clicked_at.getTime(),
     expiresAtMs: row.expires_at.getTime(),
+    outcome: row.outcome ?? 'allow',
   };
 }
 
@@ -174,6 +182,12 @@ function toFact(row: FactRow): Fact {
       return { ...base, kind: 'sale', money: toMoney(row.amount_minor, row.currency) };
     case 'deposit':
       return { ...base, kind: 'deposit', status: present(row, 'status'), money: requiredMoney(row) };
+    case 'withdrawal':
+      return { ...base, kind: 'withdrawal', status: present(row, 'status'), money: requiredMoney(row) };
+    case 'ngr':
+      return { ...base, kind: 'ngr', period: periodOf(row), money: requiredMoney(row) };
+    case 'self_exclusion':
+      return { ...base, kind: 'self_exclusion', untilMs: row.excluded_until?.getTime() ?? null };
     case 'chargeback':
       return { ...base, kind: 'chargeback', refersTo: present(row, 'refers_to'), money: requiredMoney(row) };
   }
@@ -185,6 +199,10 @@ function toMoney(amountMinor: bigint | null, currency: Currency | null): Money |
 
 function requiredMoney(row: FactRow): Money {
   return { amountMinor: present(row, 'amount_minor'), currency: present(row, 'currency') };
+}
+
+function periodOf(row: FactRow): Period {
+  return { fromMs: present(row, 'period_from').getTime(), toMs: present(row, 'period_to').getTime() };
 }
 
 /** A column that a CHECK of the table makes NOT NULL for this kind of event. */

@@ -1,4 +1,4 @@
-import type { DepositStatus, EventKind, Trust } from '../../domain/facts';
+import type { DepositStatus, EventKind, Period, Trust } from '../../domain/facts';
 import type { BrandId, SourceId, WorkspaceId } from '../../domain/ids';
 import type { Money } from '../../domain/money';
 
@@ -12,7 +12,7 @@ export type NewEvent = {
   readonly senderEventId: string;
   /** The sender's transactionId, else its event id. */
   readonly transactionKey: string;
-  /** Deposits have one, other kinds never. */
+  /** Deposits and withdrawals have one, other kinds never. */
   readonly status: DepositStatus | null;
   /** Of a chargeback: the sender's event id, else transaction id, of the deposit that is taken back. */
   readonly refersTo: string | null;
@@ -21,6 +21,10 @@ export type NewEvent = {
   /** The casino's own id of the player. */
   readonly playerExternalId: string | null;
   readonly money: Money | null;
+  /** Of NGR, and of nothing else: what it covers. */
+  readonly period?: Period;
+  /** Of a self-exclusion: when it ends; without it, never. */
+  readonly untilMs?: number;
   /** Null when the sender gave no time: the time of receipt stands in. */
   readonly occurredAtMs: number | null;
   /** What is known of the event without being personal. `unknownFields` counts those kept in the raw body only. */

@@ -1,6 +1,6 @@
 import type { Binding } from '../../domain/attribution/binding';
 import { type ClickId, type PlayerId, uuidFromId, type WorkspaceId } from '../../domain/ids';
-import type { DepositValue } from '../../domain/ltv/deposit-value';
+import type { PlayerValue } from '../../domain/ltv/player-value';
 import type { Db } from '../knex';
 
 /**
@@ -57,7 +57,7 @@ export async function saveLtv(
   db: Db,
   workspaceId: WorkspaceId,
   playerId: PlayerId,
-  values: readonly DepositValue[],
+  values: readonly PlayerValue[],
   nowMs: number,
 ): Promise<void> {
   if (values.length === 0) return;
@@ -73,6 +73,9 @@ export async function saveLtv(
         last_deposit_at: toDate(value.lastAtMs),
         chargeback_count: value.chargebackCount,
         chargeback_total_minor: value.chargebackTotalMinor,
+        withdrawal_count: value.withdrawalCount,
+        withdrawal_total_minor: value.withdrawalTotalMinor,
+        ngr_total_minor: value.ngrTotalMinor,
         updated_at: new Date(nowMs),
       })),
     )
@@ -80,9 +83,11 @@ export async function saveLtv(
     .merge()
     .whereRaw(
       `(customer_ltv.deposit_count, customer_ltv.deposit_total_minor, customer_ltv.first_deposit_at,
-        customer_ltv.last_deposit_at, customer_ltv.chargeback_count, customer_ltv.chargeback_total_minor)
+        customer_ltv.last_deposit_at, customer_ltv.chargeback_count, customer_ltv.chargeback_total_minor,
+        customer_ltv.withdrawal_count, customer_ltv.withdrawal_total_minor, customer_ltv.ngr_total_minor)
        IS DISTINCT FROM (excluded.deposit_count, excluded.deposit_total_minor, excluded.first_deposit_at,
-        excluded.last_deposit_at, excluded.chargeback_count, excluded.chargeback_total_minor)`,
+        excluded.last_deposit_at, excluded.chargeback_count, excluded.chargeback_total_minor,
+        excluded.withdrawal_count, excluded.withdrawal_total_minor, excluded.ngr_total_minor)`,
     );
 }
 

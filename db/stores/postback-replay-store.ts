@@ -5,12 +5,13 @@ import { enqueue, OUTBOX_CHANNEL } from './outbox-store';
 export type ReplayOutcome =
   | { readonly kind: 'replayed'; readonly run: number }
   | { readonly kind: 'not_dead'; readonly status: 'pending' | 'delivered' }
+  | { readonly kind: 'self_excluded' }
   | { readonly kind: 'unknown' };
 
 /**
  * Puts a dead postback back to work as its next run, with the same key and body. Call it in a transaction, which
  * joins the row, its outbox row and the caller's audit. Of several calls at once the first wins; the others wait
- * for its commit and then find the postback pending.
+ * for its commit and then find the postback pending. Refused while the player is self-excluded.
  */
 export async function replayPostback(
   trx: Db,
@@ -21,13 +22,19 @@ export async function replayPostback(
   const ids = { postback_id: uuidFromId(postbackId), workspace_id: uuidFromId(workspaceId) };
   const [replayed]: { run: number }[] = await trx('postbacks')
     .where({ ...ids, status: 'dead' })
+    .whereRaw(
+      `NOT EXISTS (SELECT 1 FROM players AS y
+        WHERE y.player_id = postbacks.player_id AND y.excluded_during @> ?::timestamptz)`,
+      [new Date(nowMs)],
+    )
     .update({ status: 'pending', dead_at: null, dead_reason: null, run: trx.raw('run + 1') })
     .returning('run');
   if (replayed === undefined) {
-    const row: { status: 'pending' | 'delivered' } | undefined = await trx('postbacks')
+    const row: { status: 'pending' | 'delivered' | 'dead' } | undefined = await trx('postbacks')
       .where(ids)
       .first('status');
-    return row === undefined ? { kind: 'unknown' } : { kind: 'not_dead', status: row.status };
+    if (row === undefined) return { kind: 'unknown' };
+    return row.status === 'dead' ? { kind: 'self_excluded' } : { kind: 'not_dead', status: row.status };
   }
   const ref = { workspaceId, refUuid: ids.postback_id, run: replayed.run };
   await enqueue(trx, 'postback', [ref], nowMs);

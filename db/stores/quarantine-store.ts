@@ -9,6 +9,7 @@ import {
 import { MAX_CLOCK_LEAD_MS } from '../../domain/time';
 import type { Db } from '../knex';
 import { recordAudit } from './audit-store';
+import { excludePlayers } from './exclusion-store';
 import { lockSubjects, subjectKey } from './subject-lock';
 
 /**
@@ -151,18 +152,22 @@ async function release(
      FROM waiting WHERE q.event_id = waiting.event_id AND q.released_at IS NULL
      RETURNING q.event_id`,
     [
-      ...[candidates, new Date(nowMs), cause.by],
+      candidates,
+      new Date(nowMs),
+      cause.by,
       'matchedClickId' in cause ? uuidFromId(cause.matchedClickId) : null,
     ],
   );
   if (rows.length === 0) return [];
   const released = rows.map((row) => row.event_id);
   await enqueue(trx, released, nowMs);
+  const releasedIds = released.map((id) => idFromUuid('evt', id));
+  await excludePlayers(trx, releasedIds);
   const linked = await linkPlayersOf(trx, released, nowMs);
   // Their players are linked by now, so a second round links nobody and this ends.
   const followers = await waitingOfPlayers(trx, linked, nowMs);
   const more = await release(trx, followers, { by: 'player_linked' }, nowMs);
-  return [...released.map((id) => idFromUuid('evt', id)), ...more];
+  return [...releasedIds, ...more];
 }
 
 async function lockPlayersOf(trx: Db, eventIds: string[]): Promise<void> {

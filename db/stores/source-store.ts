@@ -14,6 +14,8 @@ export type Source = {
   readonly kind: 'api' | (typeof SOURCE_KINDS)[number];
   readonly brandId: BrandId;
   readonly brand: string;
+  /** Addresses and CIDR networks from which it may report; empty: from everywhere. */
+  readonly ipAllowList: readonly string[];
   readonly createdAtMs: number;
 };
 
@@ -24,6 +26,7 @@ type Row = {
   kind: Source['kind'];
   brand_id: string;
   brand: string;
+  ip_allow_list: string[];
   created_at: Date;
 };
 
@@ -35,6 +38,7 @@ export async function insertSource(db: Db, source: Source & { secret: string }):
     name: source.name,
     kind: source.kind,
     secret: source.secret,
+    ip_allow_list: source.ipAllowList,
     created_at: new Date(source.createdAtMs),
   });
 }
@@ -58,16 +62,19 @@ export async function listSources(
   return pageOf(db.select().from(sourcesOf(db, workspaceId).as('source')), 'source_id', page, fromRow);
 }
 
-/** Renames a source. False when the workspace has no such source. */
-export async function renameSource(
+/** Changes what is given and leaves the rest. False when the workspace has no such source. */
+export async function changeSource(
   db: Db,
   workspaceId: WorkspaceId,
   sourceId: SourceId,
-  name: string,
+  change: { readonly name?: string | undefined; readonly ipAllowList?: readonly string[] | undefined },
 ): Promise<boolean> {
   const count = await db('sources')
     .where({ workspace_id: uuidFromId(workspaceId), source_id: uuidFromId(sourceId) })
-    .update({ name });
+    .update({
+      ...(change.name !== undefined && { name: change.name }),
+      ...(change.ipAllowList !== undefined && { ip_allow_list: change.ipAllowList }),
+    });
   return count > 0;
 }
 
@@ -82,6 +89,7 @@ function sourcesOf(db: Db, workspaceId: WorkspaceId) {
       's.kind',
       's.brand_id',
       'b.name as brand',
+      's.ip_allow_list',
       's.created_at',
     );
 }
@@ -94,6 +102,7 @@ function fromRow(row: Row): Source {
     kind: row.kind,
     brandId: idFromUuid('brd', row.brand_id),
     brand: row.brand,
+    ipAllowList: row.ip_allow_list,
     createdAtMs: row.created_at.getTime(),
   };
 }

@@ -3,6 +3,7 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/time';
 import type { Db } from '../knex';
 import { lowestUuidAt } from '../partitions';
 import { enqueue } from './outbox-store';
+import { expireHits } from './velocity-store';
 
 /** A postback without a single attempt after this long has no workflow that works on it. */
 const NEVER_TRIED_MS = 5 * MINUTE_MS;
@@ -75,5 +76,7 @@ export async function expireKeptData(db: Db, nowMs: number): Promise<void> {
     .delete();
   const oldest = lowestUuidAt(nowMs - RAW_LIFE_MS);
   await db('click_raw').where('click_id', '<', oldest).delete();
+  await db('impression_raw').where('impression_id', '<', oldest).delete();
   await db('event_raw').where('event_id', '<', oldest).delete();
+  await expireHits(db, nowMs);
 }

@@ -1,5 +1,4 @@
-import type { ClickEvidence } from '../../domain/fraud/click-rules';
-import type { Outcome, Reason, Verdict } from '../../domain/fraud/verdict';
+import type { Verdict } from '../../domain/fraud/verdict';
 import { type ClickId, type EventId, idFromUuid, uuidFromId } from '../../domain/ids';
 import type { Db } from '../knex';
 import { JOIN_CLICK_OF_EVENT } from './event-click';
@@ -7,42 +6,6 @@ import { JOIN_CLICK_OF_EVENT } from './event-click';
 export type VerdictSubject =
   | { readonly kind: 'click'; readonly id: ClickId }
   | { readonly kind: 'event'; readonly id: EventId };
-
-type EvidenceRow = {
-  click_id: string;
-  clicked_at: Date;
-  user_agent: string | null;
-  previous_at: Date | null;
-};
-
-/** Clicks of the list that exist and have no verdict yet, with what the rules may know of them. One statement. */
-export async function loadUnjudgedClicks(
-  db: Db,
-  clickIds: readonly ClickId[],
-): Promise<{ clickId: ClickId; evidence: ClickEvidence }[]> {
-  const { rows } = await db.raw<{ rows: EvidenceRow[] }>(
-    `SELECT c.click_id, c.clicked_at, r.user_agent, p.clicked_at AS previous_at
-     FROM clicks AS c
-     LEFT JOIN click_raw AS r ON r.click_id = c.click_id
-     LEFT JOIN LATERAL (
-       SELECT earlier.clicked_at FROM clicks AS earlier
-       WHERE earlier.visitor_id = c.visitor_id AND earlier.campaign_id = c.campaign_id
-         AND earlier.click_id < c.click_id
-       ORDER BY earlier.click_id DESC LIMIT 1
-     ) AS p ON true
-     WHERE c.click_id = ANY(?)
-       AND NOT EXISTS (SELECT 1 FROM verdicts AS v WHERE v.subject_kind = 'click' AND v.subject_id = c.click_id)`,
-    [clickIds.map(uuidFromId)],
-  );
-  return rows.map((row) => ({
-    clickId: idFromUuid('clk', row.click_id),
-    evidence: {
-      userAgent: row.user_agent,
-      clickedAtMs: row.clicked_at.getTime(),
-      previousClickAtMs: row.previous_at?.getTime() ?? null,
-    },
-  }));
-}
 
 /** Grants verdicts. Whoever comes second changes nothing: a verdict is never dealt again. */
 export async function grantVerdicts(
@@ -72,14 +35,6 @@ export async function grantVerdicts(
      ON CONFLICT (subject_kind, subject_id) DO NOTHING`,
     [new Date(nowMs), JSON.stringify(rows)],
   );
-}
-
-export async function readVerdict(db: Db, subject: VerdictSubject): Promise<Verdict | null> {
-  const { rows } = await db.raw<{ rows: { outcome: Outcome; score: number; reasons: Reason[] }[] }>(
-    'SELECT outcome, score, reasons FROM verdicts WHERE subject_kind = ? AND subject_id = ?',
-    [subject.kind, uuidFromId(subject.id)],
-  );
-  return rows[0] ?? null;
 }
 
 /** The click that an event belongs to, by itself or through its player; null when there is none. */

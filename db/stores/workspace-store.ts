@@ -32,6 +32,14 @@ export async function findFirstWorkspace(db: Db): Promise<WorkspaceId | null> {
   return row === undefined ? null : idFromUuid('wsp', row.workspace_id);
 }
 
+/** Null when no workspace has the name. */
+export async function findWorkspaceByName(db: Db, name: string): Promise<WorkspaceId | null> {
+  const row = await db('workspaces')
+    .where({ name })
+    .first<{ workspace_id: string } | undefined>('workspace_id');
+  return row === undefined ? null : idFromUuid('wsp', row.workspace_id);
+}
+
 /** The brand of that name, created if need be; without a name the workspace's default brand. */
 export async function ensureBrand(
   db: Db,

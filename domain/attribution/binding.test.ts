@@ -68,6 +68,31 @@ describe('bindPlayer: which click', () => {
     });
   });
 
+  it('takes no click from a blocked event, neither before the registration nor instead of one', () => {
+    const event = aRegistration({ clickId: early.clickId, occurredAtMs: CLICKED_AT_MS + 2 * DAY_MS });
+    const forged = aDeposit({
+      clickId: late.clickId,
+      occurredAtMs: CLICKED_AT_MS + DAY_MS + 1,
+      outcome: 'block',
+    });
+    expect(bindPlayer(event, false, [event, forged], clicks, []).touch).toBe(early);
+    const unnamed = { ...event, clickId: null };
+    expect(bindPlayer(unnamed, false, [unnamed, forged], clicks, [])).toMatchObject({
+      touch: null,
+      reason: 'no_touch',
+    });
+  });
+
+  it('gives nothing to a blocked click, though an honest event names it', () => {
+    const event = aRegistration({ clickId: early.clickId, occurredAtMs: CLICKED_AT_MS + 2 * DAY_MS });
+    const blocked = clicksOf({ ...early, outcome: 'block' });
+    expect(bindPlayer(event, false, [event], blocked, [deal])).toMatchObject({
+      touch: null,
+      deal: null,
+      reason: 'blocked_click',
+    });
+  });
+
   it('does not fall back to a later click while an earlier one is named that nobody knows', () => {
     const event = aRegistration({ clickId: testId('clk', 9), occurredAtMs: CLICKED_AT_MS + 2 * DAY_MS });
     const after = aDeposit({ clickId: late.clickId, occurredAtMs: CLICKED_AT_MS + 3 * DAY_MS });

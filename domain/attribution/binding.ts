@@ -19,7 +19,8 @@ export type Binding = {
 /**
  * Binds on `event`, the only one whose time is held against the click window. Candidates are the clicks named by
  * the player's events up to the binding one; only when they name none may a later event bring the click, so that
- * nobody can take a player over by naming another click after the registration.
+ * nobody can take a player over by naming another click after the registration. What a blocked event names is no
+ * candidate at all: a forged report would bind the player to the forger.
  */
 export function bindPlayer(
   event: Fact,
@@ -28,7 +29,7 @@ export function bindPlayer(
   clicks: ReadonlyMap<ClickId, Touch>,
   deals: readonly Deal[],
 ): Binding {
-  const named = facts.filter((fact) => fact.clickId !== null);
+  const named = facts.filter((fact) => fact.clickId !== null && fact.outcome !== 'block');
   const early = named.filter((fact) => byOwnTime(fact, event) <= 0);
   const clickIds = new Set((early.length > 0 ? early : named).map((fact) => fact.clickId));
   const touches = [...clickIds].flatMap((clickId) => {

@@ -21,6 +21,15 @@ describe('lastTouch', () => {
     expect(lastTouch([first, short], second.clickedAtMs + 2 * DAY_MS)).toEqual({ found: true, touch: first });
   });
 
+  it('leaves out a click that was blocked as fraud, and takes one that is only doubted', () => {
+    const atMs = CLICKED_AT_MS + 2 * DAY_MS;
+    expect(lastTouch([first, { ...second, outcome: 'block' }], atMs)).toEqual({ found: true, touch: first });
+    const doubted = { ...second, outcome: 'review' } as const;
+    expect(lastTouch([first, doubted], atMs)).toEqual({ found: true, touch: doubted });
+    const onlyBlocked = lastTouch([{ ...first, outcome: 'block' }], atMs);
+    expect(onlyBlocked).toEqual({ found: false, reason: 'blocked_click' });
+  });
+
   it('decides equal click times by the higher click id', () => {
     const twin = aTouch({ clickId: testId('clk', 7) });
     for (const touches of [

@@ -4,14 +4,14 @@ import type { AttributionModel } from '../attribution/models';
 import type { OwedCommission } from '../commission/journal';
 import type { ChargebackFact, Fact } from '../facts';
 import type { DealId } from '../ids';
-import type { DepositValue } from '../ltv/deposit-value';
+import type { PlayerValue } from '../ltv/player-value';
 import type { Money } from '../money';
 
 export const CONVERSION_STATUSES = ['pending', 'approved', 'rejected', 'reversed'] as const;
 export type ConversionStatus = (typeof CONVERSION_STATUSES)[number];
 
-/** Kinds of events that become conversions; a chargeback changes one and is none itself. */
-export type ConversionKind = Exclude<Fact['kind'], 'chargeback'>;
+/** Kinds of events that become conversions; the others change conversions or the player's value. */
+export type ConversionKind = Exclude<Fact['kind'], 'withdrawal' | 'ngr' | 'chargeback' | 'self_exclusion'>;
 
 /** A commission that a conversion deserves now; an amount of zero explains why nothing is due. */
 export type DeservedLine = OwedCommission & {
@@ -35,6 +35,8 @@ export type DeservedConversion = {
   readonly model: AttributionModel;
   readonly credits: readonly Credit[];
   readonly lines: readonly DeservedLine[];
+  /** It occurred while its player was self-excluded: it earns nobody a commission and nobody is told of it. */
+  readonly isExcluded?: true;
   /** The chargebacks that count against it; only a deposit has any. */
   readonly chargebacks: readonly ChargebackFact[];
   /**
@@ -48,5 +50,5 @@ export type DeservedConversion = {
 export type Books = {
   readonly binding: Binding | null;
   readonly conversions: readonly DeservedConversion[];
-  readonly ltv: readonly DepositValue[];
+  readonly ltv: readonly PlayerValue[];
 };

@@ -5,9 +5,12 @@ import {
   aDeposit,
   aLead,
   anInstall,
+  anNgr,
   aRegistration,
   aSale,
+  aSelfExclusion,
   aTouch,
+  aWithdrawal,
   CLICKED_AT_MS,
   clicksOf,
   money,
@@ -88,13 +91,17 @@ describe('settleClickEvent', () => {
     ['install', anInstall()],
     ['lead', aLead()],
     ['sale', aSale()],
+    ['registration', registration],
   ])('credits an %s without a player to its own click', (kind, fact) => {
     const books = settleClickEvent(fact, clicksOf(click));
     expect(books).toMatchObject({ binding: null, ltv: [] });
     expect(bookSummary(books)).toEqual([`${kind} ${kind}-1, approved, credited`]);
   });
 
-  it.each([registration, deposit, chargeback])('refuses a $kind, which belongs to a player', (fact) => {
-    expect(() => settleClickEvent(fact, clicksOf(click))).toThrow('belongs to a player');
-  });
+  it.each([deposit, chargeback, aWithdrawal(), anNgr(), aSelfExclusion()])(
+    'refuses a $kind, which belongs to a player',
+    (fact) => {
+      expect(() => settleClickEvent(fact, clicksOf(click))).toThrow('belongs to a player');
+    },
+  );
 });

@@ -36,11 +36,11 @@ export function registrationConversion(
 }
 
 /**
- * An install, lead or sale: recorded, unpaid, credited to the click it names if that click's window holds it, or
+ * An install, lead or sale, or a registration of nobody known: recorded, unpaid, credited to the click it names if that click's window holds it, or
  * to the player's bound click once the player is bound.
  */
 export function soloConversion(
-  fact: InstallFact | LeadFact | SaleFact,
+  fact: InstallFact | LeadFact | SaleFact | RegistrationFact,
   clicks: ReadonlyMap<ClickId, Touch>,
   binding: Binding | null,
 ): DeservedConversion {
@@ -64,7 +64,7 @@ export function soloConversion(
 }
 
 function soloTouch(
-  fact: InstallFact | LeadFact | SaleFact,
+  fact: InstallFact | LeadFact | SaleFact | RegistrationFact,
   clicks: ReadonlyMap<ClickId, Touch>,
   binding: Binding | null,
 ): { touch: Touch | null; reason: string | null } {

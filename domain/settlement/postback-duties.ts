@@ -10,13 +10,13 @@ export type PostbackDuty = { readonly event: PostbackEvent; readonly subject: st
 
 /**
  * What a settled conversion gives to report. Only credited conversions do: without a touch there is nobody to
- * tell. The first deposit is reported as such, once per player, and also as a deposit, once per transaction.
+ * tell; and nobody is told what a self-excluded player does. The first deposit is reported as such, once per player, and also as a deposit, once per transaction.
  */
 export function postbackDuties(
   conversion: DeservedConversion,
   owner: { readonly playerId: PlayerId | null; readonly brandId: BrandId },
 ): readonly PostbackDuty[] {
-  if (conversion.credits.length === 0) return [];
+  if (conversion.credits.length === 0 || conversion.isExcluded) return [];
   // Transaction ids are unique within a brand only, and encoded because they are free text: unencoded, the deposit
   // "A:r1" would have the key of the first correction of the deposit "A".
   const transaction = `${owner.brandId}/${encodeURIComponent(conversion.transactionKey)}`;

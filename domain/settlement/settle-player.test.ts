@@ -193,6 +193,9 @@ describe('settlePlayer: lifetime value', () => {
         lastAtMs: day(3),
         chargebackCount: 0,
         chargebackTotalMinor: 0n,
+        withdrawalCount: 0,
+        withdrawalTotalMinor: 0n,
+        ngrTotalMinor: null,
       },
     ]);
   });

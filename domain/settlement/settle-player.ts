@@ -1,10 +1,20 @@
 import { type Binding, bindPlayer } from '../attribution/binding';
-import { byOwnTime, type Deal, type Fact, type RegistrationFact, type Touch } from '../facts';
+import {
+  byOwnTime,
+  type Deal,
+  type Fact,
+  type InstallFact,
+  type LeadFact,
+  type RegistrationFact,
+  type SaleFact,
+  type Touch,
+} from '../facts';
 import type { ClickId } from '../ids';
-import { depositValues } from '../ltv/deposit-value';
+import { playerValues } from '../ltv/player-value';
 import type { Books, DeservedConversion } from './books';
 import { depositConversion } from './deposit-conversion';
 import { deriveDeposits } from './deposits';
+import { exclusionsOf, withoutCommission } from './exclusion';
 import { registrationConversion, soloConversion } from './plain-conversions';
 
 export type SettlementInput = {
@@ -39,15 +49,27 @@ export function settlePlayer({ facts, clicks, deals }: SettlementInput): Books {
       .filter((fact) => fact.kind === 'install' || fact.kind === 'lead' || fact.kind === 'sale')
       .map((fact) => soloConversion(fact, clicks, binding)),
   ];
-  return { binding, conversions: conversions.sort(byStandingTime), ltv: depositValues(deposits) };
+  const exclusions = exclusionsOf(ordered);
+  return {
+    binding,
+    conversions: conversions
+      .map((conversion) => withoutCommission(conversion, exclusions))
+      .sort(byStandingTime),
+    ltv: playerValues(deposits, ordered),
+  };
 }
 
 /** The books of an event that names no player: one conversion, credited by its own click and time. */
 export function settleClickEvent(fact: Fact, clicks: ReadonlyMap<ClickId, Touch>): Books {
-  if (fact.kind !== 'install' && fact.kind !== 'lead' && fact.kind !== 'sale') {
+  if (!isSolo(fact)) {
     throw new Error(`a ${fact.kind} belongs to a player`);
   }
   return { binding: null, conversions: [soloConversion(fact, clicks, null)], ltv: [] };
+}
+
+/** A registration that names no player is counted like an install: it binds nobody and is paid to nobody. */
+function isSolo(fact: Fact): fact is InstallFact | LeadFact | SaleFact | RegistrationFact {
+  return ['install', 'lead', 'sale', 'registration'].includes(fact.kind);
 }
 
 /** Each event once, however often it is listed. */

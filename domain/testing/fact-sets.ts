@@ -8,9 +8,12 @@ import {
   aDeposit,
   aLead,
   anInstall,
+  anNgr,
   aRegistration,
   aSale,
+  aSelfExclusion,
   aTouch,
+  aWithdrawal,
   CLICKED_AT_MS,
   eventKey,
   money,
@@ -71,6 +74,26 @@ const anyFact: fc.Arbitrary<Fact> = fc.oneof(
   { weight: 1, arbitrary: fc.record(shape).map(anInstall) },
   { weight: 1, arbitrary: fc.record(shape).map(aLead) },
   { weight: 1, arbitrary: fc.record({ ...shape, money: fc.option(amount) }).map(aSale) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .record({ ...shape, status: fc.constantFrom('pending', 'confirmed', 'reversed'), money: amount })
+      .map(aWithdrawal),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .record({ ...shape, money: fc.constantFrom('-5.00 EUR', '7.00 EUR', '7.00 USD').map(money) })
+      .map(anNgr),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .record({ ...shape, lasts: fc.constantFrom(null, 1, 2 * DAY_MS) })
+      .map(({ lasts, ...given }) =>
+        aSelfExclusion({ ...given, untilMs: lasts === null ? null : given.occurredAtMs + lasts }),
+      ),
+  },
 );
 
 /** One to seven accepted events of one player: no two have the same kind, transaction and status. */

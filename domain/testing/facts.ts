@@ -9,9 +9,12 @@ import type {
   Fact,
   InstallFact,
   LeadFact,
+  NgrFact,
   RegistrationFact,
   SaleFact,
+  SelfExclusionFact,
   Touch,
+  WithdrawalFact,
 } from '../facts';
 import { type ClickId, type Id, type IdPrefix, idFromUuid } from '../ids';
 import { type Money, parseMoney } from '../money';
@@ -49,6 +52,7 @@ export function aTouch(changes: Partial<Touch> = {}): Touch {
     model: 'last_touch',
     clickedAtMs,
     expiresAtMs: windowEndMs(clickedAtMs, DEFAULT_CLICK_WINDOW_DAYS),
+    outcome: 'allow',
     ...changes,
   };
 }
@@ -103,6 +107,34 @@ export function aDeposit(changes: Changes<DepositFact> = {}): DepositFact {
     money: money('100.00 EUR'),
     ...changes,
   };
+}
+
+/** A confirmed withdrawal of 40.00 EUR. */
+export function aWithdrawal(changes: Changes<WithdrawalFact> = {}): WithdrawalFact {
+  const status = changes.status ?? 'confirmed';
+  return {
+    ...base('withdrawal', { ...changes, status }),
+    kind: 'withdrawal',
+    status,
+    money: money('40.00 EUR'),
+    ...changes,
+  };
+}
+
+/** 12.50 EUR of NGR for the month of the click. */
+export function anNgr(changes: Changes<NgrFact> = {}): NgrFact {
+  return {
+    ...base('ngr', changes),
+    kind: 'ngr',
+    period: { fromMs: Date.UTC(2026, 2, 1), toMs: Date.UTC(2026, 3, 1) },
+    money: money('12.50 EUR'),
+    ...changes,
+  };
+}
+
+/** For good, one hour after the click. */
+export function aSelfExclusion(changes: Changes<SelfExclusionFact> = {}): SelfExclusionFact {
+  return { ...base('self_exclusion', changes), kind: 'self_exclusion', untilMs: null, ...changes };
 }
 
 /** A chargeback of 100.00 EUR against the deposit `deposit-1`. */

@@ -26,7 +26,9 @@ export type FakeConversion = {
   revision: number;
   clickId: string;
   event: string;
+  transactionId: string;
   status: 'pending' | 'approved' | 'reversed';
+  reason: string | null;
   value: { amount: string; currency: string } | null;
   commission: { partnerId: string; amount: string; currency: string; dealVersion: number; kind: string }[];
 };
@@ -43,7 +45,9 @@ export function conversionsOf(
     revision: 1,
     clickId: click.clickId,
     event: name,
+    transactionId: event.body.transactionId ?? event.eventId,
     status: 'approved',
+    reason: null,
     value: null,
     commission: [],
   });
@@ -76,7 +80,20 @@ export function conversionsOf(
       ],
     };
   });
-  return [...plain, ...deposits];
+  return [...plain, ...deposits, ...pendingOnes(of('deposit'), conversion)];
+}
+
+/** Deposits that wait for their confirmation: shown, and worth nothing. */
+function pendingOnes(
+  deposits: readonly FakeEvent[],
+  conversion: (event: FakeEvent, name: string) => FakeConversion,
+): FakeConversion[] {
+  const confirmed = new Set(
+    deposits.filter(({ body }) => body.status !== 'pending').map(({ body }) => body.transactionId),
+  );
+  return deposits
+    .filter(({ body }) => body.status === 'pending' && !confirmed.has(body.transactionId))
+    .map((event) => ({ ...conversion(event, 'deposit'), status: 'pending', reason: 'deposit_pending' }));
 }
 
 export function stageOf(conversions: readonly FakeConversion[]): string {

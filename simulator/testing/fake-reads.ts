@@ -13,8 +13,9 @@ export function readResource(state: FakeState, url: URL): Reply {
       return readClick(state, wanted);
     case 'conversions': {
       const campaignId = url.searchParams.get('campaignId');
+      const ofPlayer = state.players.get(url.searchParams.get('playerId') ?? '');
       const suits = (id: string): boolean =>
-        id === clickId || state.clicks.get(id)?.campaignId === campaignId;
+        id === clickId || id === ofPlayer || state.clicks.get(id)?.campaignId === campaignId;
       return pageOf(
         [...state.conversions].filter(([id]) => suits(id)).flatMap(([, list]) => list),
         url,
@@ -45,14 +46,33 @@ export function readResource(state: FakeState, url: URL): Reply {
 
 function readClick(state: FakeState, clickId: string): Reply {
   const click = state.clicks.get(clickId);
-  if (!click) return { status: 404 };
+  if (!click || state.faults.forgetsClicks) return { status: 404 };
   const workflowId = `click:wsp:${clickId}`;
   const stage = stageOf(state.conversions.get(clickId) ?? []);
   const journey = { workflowId, stage, temporalUrl: `http://ui/namespaces/default/workflows/${workflowId}` };
   return {
     status: 200,
-    body: { ...click, verdict: { outcome: click.outcome, score: 0, reasons: [] }, journey },
+    body: {
+      ...click,
+      verdict: { outcome: click.outcome, score: 0, reasons: [] },
+      journey,
+      timeline: timelineOf(state, clickId),
+    },
   };
+}
+
+/** The click and its events; what followed from them is left to the real instance. */
+function timelineOf(state: FakeState, clickId: string) {
+  const events = [...state.events.values()].filter((entry) => entry.clickId === clickId);
+  return [
+    { at: '2026-11-21T10:00:00.000Z', kind: 'click', detail: clickId },
+    ...events.map(({ event }) => ({
+      at: event.occurredAt,
+      kind: event.kind,
+      ...(event.body.status !== undefined && { reason: event.body.status }),
+      detail: event.eventId,
+    })),
+  ];
 }
 
 function trialBalance(state: FakeState) {

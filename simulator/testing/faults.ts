@@ -15,4 +15,6 @@ export type Faults = {
   claimsDelivery?: boolean;
   temporalAway?: boolean;
   openQuarantine?: boolean;
+  /** Clicks are redirected and cannot be read afterwards. */
+  forgetsClicks?: boolean;
 };

@@ -9,13 +9,13 @@ export function newEvent(
 ): NewEvent {
   const kind = given.kind ?? 'deposit';
   const money = parseMoney('50.00', 'EUR');
-  const paid = kind === 'deposit' || kind === 'chargeback';
+  const paid = kind === 'deposit' || kind === 'withdrawal' || kind === 'chargeback';
   return {
     ...sender,
     trust: 'keyed',
     kind,
     transactionKey: given.transactionKey ?? given.senderEventId,
-    status: kind === 'deposit' ? 'confirmed' : null,
+    status: kind === 'deposit' || kind === 'withdrawal' ? 'confirmed' : null,
     refersTo: kind === 'chargeback' ? 'D1' : null,
     clickRef: null,
     playerExternalId: kind === 'install' ? null : 'P1',

@@ -26,6 +26,7 @@ export async function recordTestClick(
     readonly externalId?: string;
     readonly subs?: Readonly<Record<string, string>>;
     readonly userAgent?: string;
+    readonly ip?: string;
   },
 ): Promise<ClickId> {
   const { clickedAtMs } = given;
@@ -48,7 +49,12 @@ export async function recordTestClick(
     subs: given.subs ?? {},
     adIds: {},
     utm: {},
-    raw: { ip: '203.0.113.7', userAgent: given.userAgent ?? 'Mozilla/5.0', referrer: null, query: '' },
+    raw: {
+      ip: given.ip ?? '203.0.113.7',
+      userAgent: given.userAgent ?? 'Mozilla/5.0',
+      referrer: null,
+      query: '',
+    },
   });
   return clickId;
 }

@@ -1,0 +1,42 @@
+import type { Request } from 'express';
+import type { CatalogCampaign } from '../../db/catalog';
+import type { PartnerId } from '../../domain/ids';
+import { clientAddress, type TrustedProxies } from '../client-address';
+import type { ApiDeps } from '../deps';
+import type { ClickQuery } from './click-query';
+
+const MAX_HEADER_LENGTH = 1_024;
+const MAX_QUERY_LENGTH = 8_192;
+
+/** The query as it came, without its question mark. */
+export function rawQueryOf(req: Request): string {
+  const at = req.originalUrl.indexOf('?');
+  return at < 0 ? '' : req.originalUrl.slice(at + 1);
+}
+
+/** The personal data of a browser's request, cut to a length that can be kept. */
+export function browserData(req: Request, proxies: TrustedProxies) {
+  return {
+    ip: clientAddress(req, proxies),
+    userAgent: cutHeader(req.headers['user-agent']),
+    referrer: cutHeader(req.headers.referer),
+    query: rawQueryOf(req).slice(0, MAX_QUERY_LENGTH),
+  };
+}
+
+/** Who brought the visitor: the partner that the link names, else the campaign's, with the reason. */
+export function partnerOf(
+  deps: ApiDeps,
+  campaign: CatalogCampaign,
+  { partnerCode }: ClickQuery,
+): { partnerId: PartnerId | null; partnerReason: 'unknown_partner_code' | null } {
+  const named = partnerCode === null ? null : deps.catalog.findPartner(campaign.workspaceId, partnerCode);
+  return {
+    partnerId: named ?? campaign.partnerId,
+    partnerReason: partnerCode !== null && named === null ? 'unknown_partner_code' : null,
+  };
+}
+
+function cutHeader(value: string | undefined): string | null {
+  return value === undefined || value === '' ? null : value.slice(0, MAX_HEADER_LENGTH);
+}

@@ -1,0 +1,71 @@
+import type { Request } from 'express';
+import {
+  findClickOrigin,
+  findLatestClick,
+  findNamedSource,
+  type SendingSource,
+} from '../../db/stores/event-origin-store';
+import type { NewEvent } from '../../db/stores/new-event';
+import { AppError } from '../../domain/errors';
+import { NEVER_PUBLIC } from '../../domain/facts';
+import { parseId } from '../../domain/ids';
+import type { ApiDeps } from '../deps';
+import { readVisitorCookie } from '../hot/visitor-cookie';
+import type { IncomingEvent } from './incoming-event';
+
+/** What sets the keys of public reports apart: a stranger must not be able to take the id of a real event first. */
+const PUBLIC_PREFIX = '~public ';
+
+/**
+ * A report by somebody who has not proved who he is, as it may be stored: it informs about a click and names no
+ * player, because who a player belongs to decides who is paid. Throws 401 for kinds that move money or stop it, 400
+ * without a click.
+ */
+export function asPublic(event: IncomingEvent): Omit<NewEvent, 'workspaceId' | 'brandId' | 'sourceId'> {
+  if (NEVER_PUBLIC.has(event.kind)) {
+    throw new AppError(
+      'unauthorized',
+      `A ${event.kind} is taken only with the key of a source (key=…, or Authorization) or its signature.`,
+    );
+  }
+  if (event.clickRef === null) throw needsClick();
+  return {
+    ...event,
+    trust: 'public',
+    playerExternalId: null,
+    transactionKey: `${PUBLIC_PREFIX}${event.transactionKey}`,
+  };
+}
+
+/** Where a public report belongs: to the source that it names, else to the workspace of its click. 400 when nowhere. */
+export async function publicOrigin(
+  deps: ApiDeps,
+  clickRef: string | null,
+  named: string | null,
+): Promise<SendingSource> {
+  const sourceId = named === null ? null : parseId('src', named);
+  const clickId = clickRef === null ? null : parseId('clk', clickRef);
+  const source =
+    named === null
+      ? await findClickOrigin(deps.db, clickId)
+      : sourceId === null
+        ? null
+        : await findNamedSource(deps.db, sourceId);
+  if (source !== null) return source;
+  const path = named === null ? 'click_id' : 'source';
+  throw new AppError('invalid_request', `${path} names nothing here.`, {
+    errors: [{ path, message: 'names nothing here' }],
+  });
+}
+
+/** The latest click of the browser's visitor, when the report itself names none. */
+export async function clickOfVisitor(deps: ApiDeps, req: Request): Promise<string | null> {
+  const visitorId = readVisitorCookie(req.headers.cookie);
+  return visitorId === null ? null : findLatestClick(deps.db, visitorId, deps.clock.nowMs());
+}
+
+function needsClick(): AppError {
+  return new AppError('invalid_request', 'click_id is needed: a public report belongs to a click.', {
+    errors: [{ path: 'click_id', message: 'is needed' }],
+  });
+}

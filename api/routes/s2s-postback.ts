@@ -1,0 +1,82 @@
+import { type Request, type Response, Router } from 'express';
+import { withDeadline } from '../deadline';
+import type { ApiDeps } from '../deps';
+import { countRefusal, type EventAnswer, takeEvent } from '../inbound/event-request';
+import { type Parameters, queryParameters } from '../inbound/parameters';
+import { asPublic, publicOrigin } from '../inbound/public-report';
+import { translateS2s } from '../inbound/s2s';
+import {
+  ANSWER_WITHIN_MS,
+  addressCheck,
+  identifySender,
+  senderOrPublic,
+  verifySender,
+} from '../inbound/sender';
+import { bearerKey } from '../middleware/authenticate';
+import { logRefusal } from '../middleware/log-refusal';
+import { bodyParameters, parametersBody } from '../middleware/parameters-body';
+
+/**
+ * `GET|POST /postback`: server-to-server reports as networks and trackers send them, in the query, a form or JSON.
+ * With `key=`, an Authorization header or a signature they are the source's; without, public.
+ */
+export function s2sPostbackRoutes(deps: ApiDeps): Router {
+  const router = Router();
+  const refuseAddress = addressCheck(deps);
+  const handlers = [
+    logRefusal(deps),
+    countRefusal(deps),
+    identifySender(deps, { keyOf: keyOfRequest, orPublic: true }),
+    parametersBody,
+    verifySender(deps),
+    async (req: Request, res: Response) => {
+      const parameters = reportOf(req, res);
+      // For the log of a refusal, which shows a body.
+      req.body = parameters;
+      const event = translateS2s(parameters);
+      const sender = senderOrPublic(res);
+      if (sender !== null) {
+        const { origin, trust, budgetMs } = sender;
+        answer(req, res, await takeEvent(deps, { ...event, ...origin, trust }, budgetMs));
+        return;
+      }
+      const report = asPublic(event);
+      const startedMs = performance.now();
+      const named = typeof req.query.source === 'string' ? req.query.source : null;
+      const source = await withDeadline(publicOrigin(deps, report.clickRef, named), ANSWER_WITHIN_MS);
+      refuseAddress(req, source);
+      const budgetMs = ANSWER_WITHIN_MS - (performance.now() - startedMs);
+      answer(req, res, await takeEvent(deps, { ...report, ...source.origin }, budgetMs));
+    },
+  ];
+  // Express would answer HEAD by the handlers of GET, and a link checker is no report.
+  router.head('/postback', (_req, res) => {
+    res.status(405).setHeader('allow', 'GET, POST').end();
+  });
+  router.get('/postback', handlers);
+  router.post('/postback', handlers);
+  return router;
+}
+
+/** Names of parameters that say how the request is meant and nothing about the event; a key is never stored. */
+const CONTROLS: ReadonlySet<string> = new Set(['key', 'source', 'return']);
+
+/** A signature covers the body and not the query: of a signed request only the body counts. */
+function reportOf(req: Request, res: Response): Parameters {
+  const isSigned = senderOrPublic(res)?.trust === 'signed';
+  const all = { ...(isSigned ? {} : queryParameters(req)), ...bodyParameters(req) };
+  return Object.fromEntries(Object.entries(all).filter(([name]) => !CONTROLS.has(name)));
+}
+
+function keyOfRequest(req: Request): string | null {
+  const { key } = req.query;
+  return bearerKey(req) ?? (typeof key === 'string' && key !== '' ? key : null);
+}
+
+/** JSON, or the short text that the sender has asked for with `return=`. */
+function answer(req: Request, res: Response, taken: EventAnswer): void {
+  const wanted = req.query.return;
+  res.setHeader('cache-control', 'no-store');
+  if (typeof wanted === 'string' && /^[\w-]{1,20}$/.test(wanted)) res.type('text/plain').send(wanted);
+  else res.json(taken);
+}
