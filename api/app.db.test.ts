@@ -176,6 +176,7 @@ describe('operation', () => {
   });
 
   it('documents itself without a request to anybody else', async () => {
+    await request(fixture.app).get('/').expect(302).expect('location', '/docs');
     const page = await request(fixture.app).get('/docs').expect(200);
     const policy = page.headers['content-security-policy'];
     expect(policy).toContain("default-src 'none'");

@@ -13,6 +13,9 @@ describe('translateDbError', () => {
     [failure('Connection terminated unexpectedly')],
     [failure('timeout expired')],
     [failure('Client was closed and is not queryable')],
+    // Knex puts the statement before the driver's own words.
+    [failure('ROLLBACK - Connection terminated unexpectedly')],
+    [failure('COMMIT; - Client has encountered a connection error and is not queryable')],
     [failure('Transaction query already complete, run with DEBUG=knex:tx for more info')],
     [failure('Cannot call write after a stream was destroyed', { code: 'ERR_STREAM_DESTROYED' })],
     [failure('Knex: Timeout acquiring a connection. The pool is probably full.')],

@@ -31,9 +31,9 @@ const AWAY_SYSTEM_CODES: ReadonlySet<string> = new Set([
   'ERR_STREAM_DESTROYED',
   'ERR_STREAM_WRITE_AFTER_END',
 ]);
-// pg, the pool and knex report these without a code; the last two are what follows a connection lost midway.
+// pg, the pool and knex report these without a code; and knex puts the statement and " - " before them.
 const AWAY_MESSAGES =
-  /^(Connection terminated|timeout expired|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Client was closed and is not queryable|Transaction query already complete|Knex: Timeout acquiring a connection|Unable to acquire a connection|aborted$)/;
+  /(?:^| - )(?:Connection terminated|timeout expired|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Client was closed and is not queryable|Transaction query already complete|Knex: Timeout acquiring a connection|Unable to acquire a connection|aborted$)/;
 
 /** What a database failure means to a client; null for an error that is none, or that is a bug of ours. */
 export function translateDbError(error: unknown): AppError | null {

@@ -115,7 +115,7 @@ export class JourneyHarness {
     const { db, clock } = this;
     const connection = this.env.nativeConnection;
     const namespace = this.env.namespace ?? 'default';
-    const http = createGuardedFetch({ allowedSink: this.sink.address, deadlineMs: 2_000 });
+    const http = createGuardedFetch({ allowedSink: this.sink.address });
     const workers = [
       await createJourneyWorker({ connection, namespace, workflowBundle: await workflowBundle(), db, clock }),
       await createPostbackWorker({ connection, namespace, db, clock, http, random01: () => 0.5 }),

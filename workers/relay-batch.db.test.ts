@@ -285,7 +285,8 @@ describe('trouble with Temporal', () => {
          WHERE datname = current_database() AND state = 'idle in transaction' AND pid <> pg_backend_pid()`,
       );
     };
-    await expect(relay()).rejects.toBeInstanceOf(Error);
+    // By shape: the driver's error may come from another realm.
+    await expect(relay()).rejects.toMatchObject({ message: expect.any(String) });
     expect(temporal.calls).toHaveLength(2);
     expect(await outbox()).toEqual(before);
     expect(await db('verdicts').where('subject_id', uuidFromId(clickId))).toEqual([]);

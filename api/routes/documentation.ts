@@ -50,6 +50,11 @@ export function documentationRoutes(_deps: ApiDeps): Router {
     res.type('application/json').send(document);
   });
 
+  // The address that `npm start` prints, and the first that a newcomer opens.
+  router.get('/', (_req, res) => {
+    res.redirect('/docs');
+  });
+
   router.get('/docs', (_req, res) => {
     res.set('content-security-policy', VIEWER_POLICY).type('html').send(PAGE);
   });
