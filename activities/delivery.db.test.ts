@@ -61,7 +61,7 @@ async function dueOne(given: Given = {}): Promise<PostbackId> {
 type Run = { attempt?: number; elapsedMs?: number; client?: GuardedFetch; env?: MockActivityEnvironment };
 
 /** One attempt, as the worker would run it. */
-function deliver(postbackId: PostbackId, run: Run = {}): Promise<'delivered' | 'dead'> {
+function deliver(postbackId: PostbackId, run: Run = {}): Promise<'delivered' | 'dead' | 'superseded'> {
   const scheduled = Date.now();
   const env =
     run.env ??
@@ -72,6 +72,8 @@ function deliver(postbackId: PostbackId, run: Run = {}): Promise<'delivered' | '
     });
   return env.run(activities(run.client).deliverPostback, { postbackId });
 }
+const park = (postbackId: PostbackId) =>
+  new MockActivityEnvironment().run(activities().parkPostback, { postbackId, reason: 'retries_exhausted' });
 const activities = (client: GuardedFetch = http) =>
   createDeliveryActivities({ db, clock: bench.clock, http: client, random01: () => 0.5 });
 
@@ -209,8 +211,7 @@ describe('what is tried again', () => {
       deliver(postbackId, { attempt: 81, elapsedMs: 3 * DAY_MS - 15 * SECOND_MS }),
     );
     expect(last).toMatchObject({ nonRetryable: true });
-    const env = new MockActivityEnvironment();
-    await env.run(activities().parkPostback, { postbackId, reason: 'retries_exhausted' });
+    await park(postbackId);
     expect(await row(postbackId)).toMatchObject({ status: 'dead', dead_reason: 'retries_exhausted' });
   });
 });
@@ -320,14 +321,14 @@ describe('the end of a postback', () => {
       Date.now(),
     );
     expect(await row(postbackId)).toMatchObject({ status: 'delivered', dead_at: null });
-    await activities().parkPostback({ postbackId, reason: 'retries_exhausted' });
+    await park(postbackId);
     expect(await row(postbackId)).toMatchObject({ status: 'delivered', dead_reason: null });
   });
 
   it('is delivered also when it was parked while the destination was answering', async () => {
     const postbackId = await dueOne();
     const attempt = await opened(postbackId);
-    await activities().parkPostback({ postbackId, reason: 'retries_exhausted' });
+    await park(postbackId);
     await closeAttempt(db, postbackId, attempt, { ...result, outcome: 'delivered' }, Date.now());
     expect(await row(postbackId)).toMatchObject({ status: 'delivered', dead_at: null, dead_reason: null });
   });
@@ -354,8 +355,9 @@ describe('the end of a postback', () => {
     const running = await Promise.all(postbackIds.map(async (id) => ({ id, attempt: await opened(id) })));
     for (const { id, attempt } of running) await closeAttempt(db, id, attempt, gone, Date.now());
     expect(await db('audit').where('subject', destinationId)).toHaveLength(1);
-    for (const id of postbackIds)
-      expect(await row(id)).toMatchObject({ status: 'dead', dead_reason: 'gone' });
+    const reasons = await Promise.all(postbackIds.map(async (id) => (await row(id)).dead_reason));
+    // What is owed is parked with the destination, also while it is under way.
+    expect(reasons).toEqual(['gone', 'destination_disabled']);
   });
 
   it('waits for whoever is changing the player, so that an exclusion is seen or comes after', async () => {

@@ -1,9 +1,10 @@
-import { ApplicationFailure, activityInfo, cancellationSignal } from '@temporalio/activity';
+import { ApplicationFailure, activityInfo, cancellationSignal, log } from '@temporalio/activity';
 import { ApplicationFailureCategory } from '@temporalio/common';
 import { adapterFor } from '../clients/destinations';
 import type { GuardedFetch, SendResult } from '../clients/guarded-fetch';
 import type { Db } from '../db/knex';
 import {
+  type AttemptClosing,
   type AttemptResult,
   closeAttempt,
   markDead,
@@ -13,6 +14,7 @@ import {
 import type { PostbackId } from '../domain/ids';
 import { classifyResponse, type DeliveryOutcome } from '../domain/postback/outcome';
 import { DELIVERY_HORIZON_MS, nextRetryDelayMs } from '../domain/postback/retry';
+import { runOfWorkflow } from '../domain/postback/run';
 import type { Clock } from '../domain/time';
 
 export type DeliveryActivities = ReturnType<typeof createDeliveryActivities>;
@@ -29,37 +31,46 @@ type Deps = {
 export function createDeliveryActivities(deps: Deps) {
   return {
     /**
-     * One attempt. Returns when the postback has reached its end: delivered, or refused for good and parked. What
-     * may pass is thrown as a retryable failure that carries our own delay, because the server adds no jitter.
+     * One attempt. Returns when the postback has reached its end, be it delivered, refused for good and parked, or
+     * taken over by a later run. What may pass is thrown as a retryable failure that carries our own delay, because
+     * the server adds no jitter.
      */
-    async deliverPostback({ postbackId }: { postbackId: PostbackId }): Promise<'delivered' | 'dead'> {
-      const opening = await openAttempt(deps.db, postbackId, deps.clock.nowMs());
+    async deliverPostback({
+      postbackId,
+    }: {
+      postbackId: PostbackId;
+    }): Promise<'delivered' | 'dead' | 'superseded'> {
+      const opening = await openAttempt(deps.db, postbackId, deps.clock.nowMs(), ownRun());
+      if (opening.kind === 'superseded') return 'superseded';
       if (opening.kind === 'closed') return opening.status;
-      const result = await send(deps, postbackId, opening.attempt);
+      const { attempt } = opening;
+      const result = await send(deps, postbackId, attempt);
       const outcome = classifyResponse(result, deps.clock.nowMs());
-      await closeAttempt(
-        deps.db,
-        postbackId,
-        opening.attempt,
-        toAttemptResult(result, outcome),
-        deps.clock.nowMs(),
-      );
-      switch (outcome.kind) {
-        case 'delivered':
-          return 'delivered';
-        case 'refused':
-        case 'disable':
-          return 'dead';
-        case 'retry':
-          throw retryLater(deps, outcome);
-      }
+      const attemptResult = toAttemptResult(result, outcome);
+      const closing = await closeAttempt(deps.db, postbackId, attempt, attemptResult, deps.clock.nowMs());
+      reportHealth(attempt, closing);
+      if (outcome.kind === 'retry' && closing.postback === 'pending') throw retryLater(deps, outcome);
+      return closing.postback === 'delivered' ? 'delivered' : 'dead';
     },
 
     /** Moves a postback whose time is up to the dead letters. */
     async parkPostback({ postbackId, reason }: { postbackId: PostbackId; reason: string }): Promise<void> {
-      await markDead(deps.db, postbackId, reason, deps.clock.nowMs());
+      await markDead(deps.db, postbackId, reason, deps.clock.nowMs(), ownRun());
     },
   };
+}
+
+/** The run of the postback that the workflow of this activity works on. */
+function ownRun(): number {
+  return runOfWorkflow(activityInfo().workflowExecution?.workflowId ?? '');
+}
+
+/** An operator has to know of a destination that is given up, or is about to be. */
+function reportHealth({ destinationId }: OpenedAttempt, { destination }: AttemptClosing): void {
+  if (destination === null) return;
+  const { kind, ...detail } = destination;
+  const message = kind === 'disabled' ? 'destination disabled' : 'destination keeps failing';
+  log.warn(message, { destinationId, ...detail });
 }
 
 async function send(deps: Deps, postbackId: PostbackId, attempt: OpenedAttempt): Promise<SendResult> {

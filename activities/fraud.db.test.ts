@@ -137,6 +137,51 @@ describe('what an event is judged by', () => {
     });
   });
 
+  it('what the sender saw of the player, which stands in the raw report only', async () => {
+    await useRules(ALL_ACTIVE);
+    const raw = { body: {}, ip: null, userAgent: 'python-requests/2.32.3' };
+    const attributes = { unknownFields: 0, emailVerified: false, kycStatus: 'rejected' };
+    const eventId = await accept('registration', 60, await click(), { raw, attributes });
+    expect(await assessed(eventId)).toMatchObject({
+      outcome: 'review',
+      score: 50,
+      reasons: [{ code: 'robot_registration' }, { code: 'unverified_registration' }],
+    });
+    expect(JSON.stringify(await verdictOn(eventId))).not.toContain('python');
+  });
+
+  it('the word of a measurement partner', async () => {
+    await useRules(ALL_ACTIVE);
+    const attributes = { unknownFields: 0, rejectionReason: 'click_flood' };
+    const rejected = { attributes, playerExternalId: null };
+    expect(await assessed(await accept('install', 60, await click(), rejected))).toMatchObject({
+      outcome: 'review',
+      reasons: [{ code: 'measurement_partner_verdict', family: 'measurement' }],
+    });
+    expect(await assessed(await accept('install', 74, await click(70), rejected))).toMatchObject({
+      outcome: 'block',
+      reasons: [{ code: 'fast_install' }, { code: 'measurement_partner_verdict' }],
+    });
+  });
+
+  it('a rule of the workspace’s own', async () => {
+    const amount = { amount: '10.00', currency: 'EUR' };
+    const when = { places: ['US-NJ'], amountFrom: amount, products: ['slots'] };
+    const rest = { mode: 'active', level: 'review', score: 10, reason: 'Look at it.' } as const;
+    await useRules({ ...ALL_ACTIVE, custom: [{ code: 'mine', when, ...rest }] });
+    const clickId = await click();
+    const inState = (region: string) => ({
+      attributes: { unknownFields: 0, country: 'US', region, product: 'slots' },
+    });
+    expect(await assessed(await accept('deposit', 60, clickId, inState('us-nj')))).toMatchObject({
+      outcome: 'review',
+      reasons: [{ code: 'custom_mine', detail: 'Look at it.' }],
+    });
+    expect(await assessed(await accept('deposit', 90, clickId, inState('NY')))).toMatchObject({
+      reasons: [],
+    });
+  });
+
   it('the rules in force at its own time, however late it comes', async () => {
     await useRules(rulesWith({ fast_deposit: { mode: 'active' } }), 2, at(3));
     await useRules(rulesWith({ fast_deposit: { mode: 'off' } }), 3, at(6));

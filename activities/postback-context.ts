@@ -46,7 +46,7 @@ function moneyOf(
   books: Books,
   target: PostbackTarget,
   { conversion: { deserved }, duty, isWithdrawal }: Word,
-): Pick<PostbackContext, 'occurredAtMs' | 'amount' | 'currency' | 'payout' | 'ltv'> {
+): Pick<PostbackContext, 'occurredAtMs' | 'amount' | 'currency' | 'payout' | 'payoutCurrency' | 'ltv'> {
   const chargeback =
     duty.event === 'chargeback'
       ? deserved.chargebacks.find((fact) => fact.eventId === duty.subject)
@@ -58,21 +58,29 @@ function moneyOf(
     occurredAtMs: (chargeback ?? deserved.fact).occurredAtMs,
     amount: value === null ? undefined : formatMinor(value.amountMinor, value.currency),
     currency: value?.currency,
-    payout: payoutOf(target, deserved, isWithdrawal ? value : null),
+    ...payoutOf(target, deserved, isWithdrawal ? value : null),
     ltv: ltv === undefined ? undefined : formatMinor(ltv.totalMinor, ltv.currency),
   };
 }
 
-/** The commission of the destination's own partner, and nobody else's. */
+/** The commission of the destination's own partner, and nobody else's; of a withdrawn conversion nothing is left. */
 function payoutOf(
   { partnerId }: PostbackTarget,
   deserved: ChangedConversion['deserved'],
   withdrawn: Money | null,
-): string | undefined {
-  if (partnerId === null) return undefined;
-  if (withdrawn !== null) return formatMinor(0n, withdrawn.currency);
-  const line = deserved.lines.find((candidate) => candidate.partnerId === partnerId);
-  return line === undefined ? undefined : formatMinor(line.amountMinor, line.currency);
+): Pick<PostbackContext, 'payout' | 'payoutCurrency'> {
+  if (partnerId === null) return {};
+  if (withdrawn !== null) {
+    return { payout: formatMinor(0n, withdrawn.currency), payoutCurrency: withdrawn.currency };
+  }
+  const own = deserved.lines.filter((line) => line.partnerId === partnerId);
+  const line = own.find(({ amountMinor }) => amountMinor > 0n) ?? own[0];
+  if (line === undefined) return {};
+  // A hybrid deal pays two lines; in two currencies they have no sum, and the first that pays speaks for itself.
+  const amountMinor = own
+    .filter(({ currency }) => currency === line.currency)
+    .reduce((sum, other) => sum + other.amountMinor, 0n);
+  return { payout: formatMinor(amountMinor, line.currency), payoutCurrency: line.currency };
 }
 
 /** Stable per player and workspace, and no way back: the player's own id is random and never leaves the house. */

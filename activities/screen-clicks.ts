@@ -34,12 +34,16 @@ type Counts = {
   readonly perAddressAndUserAgent: MinuteCounts | null;
 };
 
-/** Records the clicks under their keys first, then counts: a click counts itself and those of its own batch. */
+/**
+ * Records the clicks under their keys first, then counts: a click counts itself and those of its own batch. Clicks of
+ * test links are not counted: whoever tries a link out must not make the next visitor suspicious.
+ */
 async function countHits(
   db: Db,
-  clicks: readonly UnjudgedClick[],
+  unjudged: readonly UnjudgedClick[],
   limit: number,
 ): Promise<(clickId: ClickId) => Counts> {
+  const clicks = unjudged.filter((click) => !click.isTest);
   const perAddress = clicks.flatMap((click) => hitOf(click, addressKey(click.velocitySalt, click.ip)));
   const perBoth = clicks.flatMap((click) =>
     hitOf(click, addressKey(click.velocitySalt, click.ip, click.userAgent)),

@@ -1,5 +1,5 @@
 import type { Db } from '../db/knex';
-import type { ConversionOwner } from '../db/stores/conversion-store';
+import { type ConversionOwner, causeOf } from '../db/stores/conversion-store';
 import {
   addPostback,
   type ClickParameters,
@@ -111,7 +111,7 @@ async function tell(writer: Writer, target: PostbackTarget, word: Word, correcte
       event: context.event,
       corrects: corrected === undefined ? null : firstKey,
       isWithdrawal,
-      causedBy: owner.eventId,
+      causedBy: causeOf(owner, word.conversion.deserved),
       conversionId,
       clickId,
       playerId: owner.playerId,
@@ -134,14 +134,18 @@ function keyOf(writer: Writer, target: PostbackTarget, duty: PostbackDuty): stri
   return postbackKey(writer.owner.workspaceId, target.destinationId, duty);
 }
 
-/** The click through which a destination learns of a conversion: its own partner's and campaign's, or any. */
+/**
+ * The click through which a destination learns of a conversion: the latest credited one of its own partner and
+ * campaign, or of any. Of a view there is no click to name, and nobody to tell.
+ */
 function creditedClick(target: PostbackTarget, { deserved }: ChangedConversion): ClickId | null {
-  const mine = deserved.credits.find(
+  const mine = deserved.credits.findLast(
     ({ touch }) =>
+      touch.kind === 'click' &&
       (target.partnerId === null || target.partnerId === touch.partnerId) &&
       (target.campaignId === null || target.campaignId === touch.campaignId),
   );
-  return mine?.touch.clickId ?? null;
+  return mine?.touch.kind === 'click' ? mine.touch.clickId : null;
 }
 
 async function clickOf({ trx, clicks }: Writer, clickId: ClickId): Promise<ClickParameters> {

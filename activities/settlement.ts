@@ -1,24 +1,25 @@
 import type { Db } from '../db/knex';
-import { type ConversionOwner, loadConversions } from '../db/stores/conversion-store';
-import {
-  type EventSubject,
-  loadDeals,
-  loadEventFact,
-  loadPlayerFacts,
-  loadTouches,
-  readEventSubject,
-} from '../db/stores/fact-store';
+import { type ConversionOwner, loadConversions, lockConversions } from '../db/stores/conversion-store';
+import { type EventSubject, readEventSubject, readSubject } from '../db/stores/fact-store';
 import { markHandled } from '../db/stores/handled-store';
-import { closeClick, saveBinding, saveLtv } from '../db/stores/player-books-store';
-import { pendingPostbacksOf } from '../db/stores/postback-store';
-import { lockSubjects, subjectKey } from '../db/stores/subject-lock';
-import type { EventKind, Fact } from '../domain/facts';
-import type { ClickId, EventId, PlayerId, PostbackId } from '../domain/ids';
+import {
+  closeClick,
+  forgetBinding,
+  forgetLtvExcept,
+  saveBinding,
+  saveLtv,
+} from '../db/stores/player-books-store';
+import { pendingPostbacksAbout, pendingPostbacksOf } from '../db/stores/postback-store';
+import { passReviewTime } from '../db/stores/review-store';
+import { lockSubject, type SubjectKey, type SubjectTimes } from '../db/stores/subject-lock';
+import type { EventKind } from '../domain/facts';
+import type { ClickId, ConversionId, EventId, PlayerId, PostbackId } from '../domain/ids';
 import type { Books } from '../domain/settlement/books';
-import { settleClickEvent, settlePlayer } from '../domain/settlement/settle-player';
 import type { Clock } from '../domain/time';
+import { deriveBooks } from './derive-books';
 import { bookDifferences } from './settlement-differences';
 import { addDuePostbacks } from './settlement-postbacks';
+import { noteDueTime } from './settlement-timer';
 
 /** What a workflow needs to go on after an event was settled; ids only. */
 export type SettledEvent = {
@@ -27,6 +28,13 @@ export type SettledEvent = {
   readonly postbackIds: readonly PostbackId[];
   /** The click to which the player's first deposit is credited; null while there is none. */
   readonly convertedClickId: ClickId | null;
+};
+
+/** What a workflow needs to go on after time was settled. */
+export type SettledTime = {
+  readonly postbackIds: readonly PostbackId[];
+  /** When the subject is due again; null: when its next event comes. */
+  readonly dueAtMs: number | null;
 };
 
 export type SettlementActivities = ReturnType<typeof createSettlementActivities>;
@@ -44,77 +52,108 @@ export function createSettlementActivities({ db, clock }: { db: Db; clock: Clock
     async settleEvent({ eventId }: { eventId: EventId }): Promise<SettledEvent> {
       const subject = await readEventSubject(db, eventId);
       if (subject === null) throw new Error(`event ${eventId} does not exist`);
-      const convertedClickId = await db.transaction((trx) => settle(trx, subject, clock.nowMs()));
+      const convertedClickId = await db.transaction((trx) => settleEvent(trx, subject, clock.nowMs()));
       const postbackIds = await pendingPostbacksOf(db, eventId);
       return { kind: subject.kind, postbackIds, convertedClickId };
+    },
+
+    /**
+     * Settles what became due by time alone: holds that ended, reviews that ask for a reminder or have run out. The
+     * time counts as reached although this worker's clock may be behind. Idempotent.
+     */
+    async settleDue({ subject, dueAtMs }: { subject: SubjectKey; dueAtMs: number }): Promise<SettledTime> {
+      const reachedMs = Math.max(clock.nowMs(), dueAtMs);
+      const { changed, nextDueAtMs } = await db.transaction((trx) => settleTime(trx, subject, reachedMs));
+      return { postbackIds: await pendingPostbacksAbout(db, changed), dueAtMs: nextDueAtMs };
     },
   };
 }
 
-async function settle(trx: Db, subject: EventSubject, nowMs: number): Promise<ClickId | null> {
-  await lockSubjects(trx, [subjectKey(subject.playerId, subject.eventId)]);
-  const { books, sawClick } = subject.isTest ? TEST_EVENT : await deriveBooks(trx, subject);
-  const convertedClickId = books === null ? null : await writeBooks(trx, subject, books, nowMs);
-  await markHandled(trx, subject.eventId, sawClick, nowMs);
+async function settleEvent(trx: Db, subject: EventSubject, nowMs: number): Promise<ClickId | null> {
+  const key = subject.playerId ?? subject.ownEventId;
+  const times = await lockSubject(trx, key);
+  if (subject.isTest) {
+    // Books nothing, whatever click it names.
+    await markHandled(trx, subject.eventId, true, nowMs);
+    return null;
+  }
+  const reachedMs = Math.max(nowMs, times.settledUntilMs);
+  const { books, facts, seenClicks } = await deriveBooks(trx, subject, reachedMs);
+  const own = facts.find((fact) => fact.eventId === subject.eventId)?.clickId ?? null;
+  const owner: ConversionOwner = { ...subject, causedBy: subject.eventId };
+  const convertedClickId =
+    books === null ? null : (await writeBooks(trx, { owner, key, times, books, nowMs })).convertedClickId;
+  await markHandled(trx, subject.eventId, own !== null && seenClicks.has(own), nowMs);
   return convertedClickId;
 }
 
-type Derived = {
-  readonly books: Books | null;
-  /** Whether the click that the event names was there; if not, it is settled again when it appears. */
-  readonly sawClick: boolean;
+async function settleTime(
+  trx: Db,
+  key: SubjectKey,
+  nowMs: number,
+): Promise<{ changed: ConversionId[]; nextDueAtMs: number | null }> {
+  const subject = await readSubject(trx, key);
+  if (subject === null) throw new Error(`subject ${key} does not exist`);
+  const times = await lockSubject(trx, key);
+  const reachedMs = Math.max(nowMs, times.settledUntilMs);
+  const owner: ConversionOwner = { ...subject, causedBy: null };
+  await lockConversions(trx, owner);
+  await passReviewTime(trx, owner, reachedMs);
+  const { books } = await deriveBooks(trx, subject, reachedMs);
+  if (books === null) return { changed: [], nextDueAtMs: null };
+  const settledTimes = { ...times, settledUntilMs: reachedMs };
+  const written = await writeBooks(trx, {
+    owner,
+    key,
+    times: settledTimes,
+    books,
+    nowMs,
+    hasTimer: true,
+  });
+  return { changed: written.changed, nextDueAtMs: written.dueAtMs };
+}
+
+type Settlement = {
+  readonly owner: ConversionOwner;
+  readonly key: SubjectKey;
+  readonly times: SubjectTimes;
+  readonly books: Books;
+  readonly nowMs: number;
+  /** Whoever settles waits for the next due time by itself. */
+  readonly hasTimer?: boolean;
 };
 
-/** Books nothing, whatever click it names. */
-const TEST_EVENT: Derived = { books: null, sawClick: true };
+type Written = {
+  readonly convertedClickId: ClickId | null;
+  readonly changed: ConversionId[];
+  readonly dueAtMs: number | null;
+};
 
-async function deriveBooks(trx: Db, subject: EventSubject): Promise<Derived> {
-  const facts = await loadFacts(trx, subject);
-  const clicks = await loadTouches(trx, subject.workspaceId, namedClicks(facts));
-  const own = facts.find((fact) => fact.eventId === subject.eventId);
-  const namedClick = own?.clickId ?? null;
-  const sawClick = namedClick !== null && clicks.has(namedClick);
-  if (subject.playerId === null) {
-    return { books: own === undefined ? null : settleClickEvent(own, clicks), sawClick };
-  }
-  const partnerIds = [...clicks.values()].flatMap((touch) => touch.partnerId ?? []);
-  const deals = await loadDeals(trx, partnerIds);
-  return { books: settlePlayer({ facts, clicks, deals }), sawClick };
-}
-
-async function loadFacts(trx: Db, { playerId, eventId }: EventSubject): Promise<Fact[]> {
-  if (playerId !== null) return loadPlayerFacts(trx, playerId);
-  const own = await loadEventFact(trx, eventId);
-  return own === null ? [] : [own];
-}
-
-function namedClicks(facts: readonly Fact[]): ClickId[] {
-  return [...new Set(facts.flatMap((fact) => fact.clickId ?? []))];
-}
-
-async function writeBooks(
-  trx: Db,
-  subject: EventSubject,
-  books: Books,
-  nowMs: number,
-): Promise<ClickId | null> {
-  const owner: ConversionOwner = subject;
+async function writeBooks(trx: Db, settlement: Settlement): Promise<Written> {
+  const { owner, books, nowMs } = settlement;
   const changed = await bookDifferences(trx, owner, books, await loadConversions(trx, owner), nowMs);
-  if (subject.playerId !== null) await writePlayer(trx, subject, subject.playerId, books, nowMs);
+  if (owner.playerId !== null) {
+    const isAnyWithdrawn = changed.some(({ deserved }) => !books.conversions.includes(deserved));
+    if (isAnyWithdrawn) await forgetLtvExcept(trx, owner.playerId, books.ltv);
+    await writePlayer(trx, owner, owner.playerId, books, nowMs);
+  }
   await addDuePostbacks(trx, owner, books, changed, nowMs);
   const first = books.conversions.find((conversion) => conversion.isFirstDeposit);
-  const convertedClickId = first?.credits[0]?.touch.clickId ?? null;
+  const touch = first?.credits.at(-1)?.touch;
+  const convertedClickId = touch?.kind === 'click' ? touch.clickId : null;
   if (convertedClickId !== null) await closeClick(trx, convertedClickId, nowMs);
-  return convertedClickId;
+  const dueAtMs = await noteDueTime(trx, settlement);
+  return { convertedClickId, changed: changed.map(({ conversionId }) => conversionId), dueAtMs };
 }
 
 async function writePlayer(
   trx: Db,
-  subject: EventSubject,
+  { workspaceId }: ConversionOwner,
   playerId: PlayerId,
-  books: Books,
+  { binding, ltv }: Books,
   nowMs: number,
 ): Promise<void> {
-  if (books.binding !== null) await saveBinding(trx, subject.workspaceId, playerId, books.binding, nowMs);
-  await saveLtv(trx, subject.workspaceId, playerId, books.ltv, nowMs);
+  if (binding === null) await forgetBinding(trx, playerId);
+  else await saveBinding(trx, workspaceId, playerId, binding, nowMs);
+  await saveLtv(trx, workspaceId, playerId, ltv, nowMs);
 }

@@ -49,6 +49,7 @@ const PREFIXES: Readonly<Record<string, string>> = {
   player: 'ply',
   postback: 'pbk',
   event: 'evt',
+  payout: 'pay',
 };
 
 describe('every protected operation', () => {

@@ -16,7 +16,10 @@ export type ApiMetrics = {
     readonly outboxOldestSeconds: Gauge;
     readonly eventsUnhandled: Gauge;
     readonly quarantineWaiting: Gauge;
+    readonly reviewsWaiting: Gauge;
     readonly postbacksPending: Gauge;
+    readonly postbacksDead: Gauge;
+    readonly destinationsFailing: Gauge<'state'>;
   };
 };
 
@@ -71,10 +74,18 @@ export function createApiMetrics(options: { processMetrics?: boolean } = {}): Ap
         'clickchain_quarantine_waiting',
         'Events that wait for their click or player.',
       ),
+      reviewsWaiting: gauge('clickchain_reviews_waiting', 'Conversions that wait for a person.'),
       postbacksPending: gauge(
         'clickchain_postbacks_pending',
         'Postbacks that are neither delivered nor dead.',
       ),
+      postbacksDead: gauge('clickchain_postbacks_dead', 'Dead letters that wait for a replay.'),
+      destinationsFailing: new Gauge({
+        name: 'clickchain_destinations_failing',
+        help: 'Destinations that were warned about and still fail, and disabled ones.',
+        labelNames: ['state'],
+        registers: [registry],
+      }),
     },
   };
 }

@@ -1,25 +1,39 @@
 import { OpenAPIRegistry, OpenApiGeneratorV31 } from '@asteasolutions/zod-to-openapi';
 import { registerApiKeyPaths } from './schemas/api-keys';
+import { registerAttributionReportPaths } from './schemas/attribution-report';
 import { registerAuditPaths } from './schemas/audit';
 import { registerCampaignPaths } from './schemas/campaigns';
 import { registerClickPaths } from './schemas/clicks';
 import { registerClickPaths as registerClickRedirectPaths } from './schemas/clicks-hot';
+import { registerContestPaths } from './schemas/contests';
 import { registerConversionPaths } from './schemas/conversions';
+import { registerCostPaths } from './schemas/costs';
 import { registerDealPaths } from './schemas/deals';
 import { registerDestinationPaths } from './schemas/destinations';
 import { registerEventPaths } from './schemas/events';
+import { registerExplanationPaths } from './schemas/explanation';
 import { registerFraudRulePaths } from './schemas/fraud-rules';
+import { registerFxRatePaths } from './schemas/fx-rates';
+import { registerGoalPaths } from './schemas/goals';
 import { registerHealthPaths } from './schemas/health';
 import { registerLedgerPaths } from './schemas/ledger';
 import { registerMeasurementPaths } from './schemas/measurement';
 import { registerOfferPaths } from './schemas/offers';
 import { registerPartnerPaths } from './schemas/partners';
+import { registerPayoutPaths } from './schemas/payouts';
 import { registerPlayerPaths } from './schemas/players';
 import { registerPostbackPaths } from './schemas/postbacks';
 import { registerQuarantinePaths } from './schemas/quarantine';
 import { registerQuarantineMatchPaths } from './schemas/quarantine-match';
+import { registerQuarantineRulePaths } from './schemas/quarantine-rules';
+import { registerReportPaths } from './schemas/reports';
+import { registerReviewPaths } from './schemas/reviews';
 import { registerS2sPaths } from './schemas/s2s';
+import { registerScenarioPaths } from './schemas/scenarios';
+import { registerSegmentPaths } from './schemas/segments';
 import { registerSourcePaths } from './schemas/sources';
+import { registerStatusMappingPaths } from './schemas/status-mappings';
+import { registerWorkspacePaths } from './schemas/workspace';
 
 /** Every schemas file adds its paths here, in the order in which the documentation shows them. */
 const REGISTRATIONS: readonly ((registry: OpenAPIRegistry) => void)[] = [
@@ -35,13 +49,27 @@ const REGISTRATIONS: readonly ((registry: OpenAPIRegistry) => void)[] = [
   registerDestinationPaths,
   registerApiKeyPaths,
   registerFraudRulePaths,
+  registerWorkspacePaths,
+  registerCostPaths,
+  registerFxRatePaths,
+  registerGoalPaths,
+  registerScenarioPaths,
+  registerSegmentPaths,
+  registerReportPaths,
   registerClickPaths,
   registerConversionPaths,
+  registerExplanationPaths,
+  registerReviewPaths,
   registerPlayerPaths,
   registerPostbackPaths,
   registerQuarantinePaths,
   registerQuarantineMatchPaths,
+  registerPayoutPaths,
+  registerQuarantineRulePaths,
+  registerStatusMappingPaths,
   registerLedgerPaths,
+  registerAttributionReportPaths,
+  registerContestPaths,
   registerAuditPaths,
   registerHealthPaths,
 ];

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { uuidFromId } from '../domain/ids';
 import { type ChainFixture, insertChain } from '../testing/builders/insert-chain';
+import { insertPayout } from '../testing/builders/insert-payout';
+import { insertValueRows } from '../testing/builders/insert-value-rows';
 import { insertWorkspace, type WorkspaceFixture } from '../testing/builders/insert-workspace';
 import { createTestDb, type TestDb } from '../testing/test-db';
 import type { Db } from './knex';
@@ -17,16 +19,23 @@ beforeAll(async () => {
   db = testDb.db;
   tenant = await insertWorkspace(db);
   chain = await insertChain(db, tenant, { clickedAtMs: Date.now() });
+  await insertValueRows(db, uuidFromId(tenant.workspaceId));
+  await insertPayout(db, { ...tenant, ...chain });
 });
 afterAll(() => testDb.drop());
 
 const APPEND_ONLY = [
   ['ledger_entries', 'amount_minor = amount_minor + 1'],
   ['ledger_journals', `reason = 'better'`],
+  ['payouts', 'amount_minor = amount_minor + 1'],
+  ['payout_lines', 'amount_minor = amount_minor + 1'],
   ['verdicts', `outcome = 'allow'`],
   ['deals', 'cpa_minor = cpa_minor * 2'],
   ['campaign_versions', `status = 'paused'`],
   ['audit', `actor = 'nobody'`],
+  ['costs', 'amount_minor = 0'],
+  ['fx_rates', 'rate = 2'],
+  ['segment_rule_sets', `rules = '[]'`],
 ] as const;
 
 describe.each(APPEND_ONLY)('%s', (table, change) => {
@@ -107,5 +116,25 @@ describe('a journal', () => {
     await expect(db.transaction((trx) => addEntries(trx, journalId, [entry('c', 5)]))).rejects.toMatchObject(
       unbalanced,
     );
+  });
+});
+
+describe('a payout', () => {
+  const missed = { code: '23514', constraint: 'payouts_sum_check' };
+
+  it('is refused when its lines do not add up to it, or are missing', async () => {
+    const before = await db('payouts').select();
+    const pay = (changes: object) =>
+      insertPayout(db, { ...tenant, ...chain, reference: 'other', ...changes });
+    await expect(pay({ lineMinor: 4_999n })).rejects.toMatchObject(missed);
+    await expect(pay({ lineMinor: null })).rejects.toMatchObject(missed);
+    expect(await db('payouts').select()).toEqual(before);
+  });
+
+  it('cannot get another line later', async () => {
+    const other = await insertChain(db, tenant, { clickedAtMs: Date.now(), externalId: 'another' });
+    const [paid] = await db('payout_lines').select();
+    const line = { ...paid, line_id: uuidFromId(other.lineId) };
+    await expect(db('payout_lines').insert(line)).rejects.toMatchObject(missed);
   });
 });

@@ -5,6 +5,8 @@ export type Db = Knex;
 
 // bigint columns hold minor units and counters: a JS number would round the large ones without a word.
 types.setTypeParser(types.builtins.INT8, (text) => BigInt(text));
+// A day is a day: a JS Date would be midnight of wherever this process runs.
+types.setTypeParser(types.builtins.DATE, (text) => text);
 
 const CONNECT_TIMEOUT_MS = 1_500;
 const STATEMENT_TIMEOUT_MS = 30_000;

@@ -13,7 +13,7 @@ CREATE TABLE api_keys (
   CONSTRAINT api_keys_key_hash_key UNIQUE (key_hash),
   CONSTRAINT api_keys_source_id_fkey FOREIGN KEY (source_id) REFERENCES sources(source_id),
   CONSTRAINT api_keys_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
-  CONSTRAINT api_keys_scopes_check CHECK (cardinality(scopes) > 0 AND scopes <@ ARRAY['admin'::text, 'setup:write'::text, 'events:write'::text, 'read'::text])
+  CONSTRAINT api_keys_scopes_check CHECK (cardinality(scopes) > 0 AND scopes <@ ARRAY['admin'::text, 'setup:write'::text, 'events:write'::text, 'reviews:write'::text, 'payouts:write'::text, 'read'::text])
 );
 CREATE INDEX api_keys_workspace_idx ON api_keys USING btree (workspace_id, key_id);
 
@@ -27,9 +27,10 @@ CREATE TABLE attribution_credits (
   CONSTRAINT attribution_credits_pkey PRIMARY KEY (conversion_id, touch_kind, touch_id),
   CONSTRAINT attribution_credits_conversion_id_fkey FOREIGN KEY (conversion_id) REFERENCES conversions(conversion_id),
   CONSTRAINT attribution_credits_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES partners(partner_id),
-  CONSTRAINT attribution_credits_touch_kind_check CHECK (touch_kind = 'click'::text),
+  CONSTRAINT attribution_credits_touch_kind_check CHECK (touch_kind = ANY (ARRAY['click'::text, 'view'::text])),
   CONSTRAINT attribution_credits_weight_check CHECK (weight_ppm >= 1 AND weight_ppm <= 1000000)
 );
+CREATE INDEX attribution_credits_touch_idx ON attribution_credits USING btree (touch_id);
 
 CREATE TABLE audit (
   audit_id uuid NOT NULL,
@@ -72,15 +73,30 @@ CREATE TABLE campaign_versions (
   created_at timestamp with time zone NOT NULL,
   country_mode text,
   countries text[],
+  half_life_days integer DEFAULT 7 NOT NULL,
+  view_window_hours integer DEFAULT 24 NOT NULL,
+  pays_registrations boolean DEFAULT false NOT NULL,
+  pricing_model text DEFAULT 'cpa'::text NOT NULL,
+  click_cost_minor bigint,
+  click_cost_currency text,
+  budget_minor bigint,
+  budget_currency text,
+  budget_period text,
   CONSTRAINT campaign_versions_pkey PRIMARY KEY (campaign_id, version),
   CONSTRAINT campaign_versions_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES campaigns(campaign_id),
   CONSTRAINT campaign_versions_offer_id_fkey FOREIGN KEY (offer_id) REFERENCES offers(offer_id),
   CONSTRAINT campaign_versions_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES partners(partner_id),
+  CONSTRAINT campaign_versions_budget_check CHECK ((num_nulls(budget_minor, budget_currency, budget_period) = ANY (ARRAY[0, 3])) AND COALESCE(budget_minor, 1::bigint) > 0),
+  CONSTRAINT campaign_versions_budget_period_check CHECK (budget_period = ANY (ARRAY['day'::text, 'month'::text, 'total'::text])),
+  CONSTRAINT campaign_versions_click_cost_check CHECK ((pricing_model = 'cpc'::text) = (click_cost_minor IS NOT NULL) AND (click_cost_minor IS NULL) = (click_cost_currency IS NULL) AND COALESCE(click_cost_minor, 1::bigint) > 0),
   CONSTRAINT campaign_versions_countries_check CHECK ((country_mode IS NULL) = (countries IS NULL) AND COALESCE(cardinality(countries), 1) > 0),
   CONSTRAINT campaign_versions_country_mode_check CHECK (country_mode = ANY (ARRAY['allow'::text, 'deny'::text])),
-  CONSTRAINT campaign_versions_model_check CHECK (attribution_model = 'last_touch'::text),
+  CONSTRAINT campaign_versions_half_life_check CHECK (half_life_days >= 1 AND half_life_days <= 90),
+  CONSTRAINT campaign_versions_model_check CHECK (attribution_model = ANY (ARRAY['last_touch'::text, 'first_touch'::text, 'linear'::text, 'time_decay'::text, 'position_based'::text, 'last_non_direct'::text])),
   CONSTRAINT campaign_versions_on_outage_check CHECK (on_outage = ANY (ARRAY['refuse'::text, 'landing'::text])),
+  CONSTRAINT campaign_versions_pricing_model_check CHECK (pricing_model = ANY (ARRAY['cpa'::text, 'cpc'::text])),
   CONSTRAINT campaign_versions_status_check CHECK (status = ANY (ARRAY['active'::text, 'paused'::text])),
+  CONSTRAINT campaign_versions_view_window_check CHECK (view_window_hours >= 1 AND view_window_hours <= 24),
   CONSTRAINT campaign_versions_window_check CHECK (click_window_days >= 1 AND click_window_days <= 90)
 );
 CREATE TRIGGER campaign_versions_announce AFTER INSERT ON campaign_versions FOR EACH STATEMENT EXECUTE FUNCTION announce_catalog_change();
@@ -99,6 +115,30 @@ CREATE TABLE campaigns (
 );
 CREATE INDEX campaigns_workspace_idx ON campaigns USING btree (workspace_id, campaign_id);
 CREATE TRIGGER campaigns_announce AFTER INSERT OR UPDATE ON campaigns FOR EACH STATEMENT EXECUTE FUNCTION announce_catalog_change();
+
+CREATE TABLE cap_counters (
+  deal_id uuid NOT NULL,
+  period_key text NOT NULL,
+  granted integer DEFAULT 0 NOT NULL,
+  CONSTRAINT cap_counters_pkey PRIMARY KEY (deal_id, period_key),
+  CONSTRAINT cap_counters_deal_id_fkey FOREIGN KEY (deal_id) REFERENCES deals(deal_id),
+  CONSTRAINT cap_counters_granted_check CHECK (granted >= 0)
+);
+
+CREATE TABLE cap_slots (
+  deal_id uuid NOT NULL,
+  player_id uuid NOT NULL,
+  refused_by text,
+  asked_for_at timestamp with time zone NOT NULL,
+  decided_at timestamp with time zone NOT NULL,
+  CONSTRAINT cap_slots_pkey PRIMARY KEY (deal_id, player_id),
+  CONSTRAINT cap_slots_deal_id_fkey FOREIGN KEY (deal_id) REFERENCES deals(deal_id),
+  CONSTRAINT cap_slots_player_id_fkey FOREIGN KEY (player_id) REFERENCES players(player_id),
+  CONSTRAINT cap_slots_refused_by_check CHECK (refused_by = ANY (ARRAY['day'::text, 'month'::text, 'total'::text]))
+);
+CREATE INDEX cap_slots_player_idx ON cap_slots USING btree (player_id);
+CREATE TRIGGER cap_slots_append_only BEFORE DELETE OR UPDATE ON cap_slots FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER cap_slots_no_truncate BEFORE TRUNCATE ON cap_slots FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TABLE click_raw (
   click_id uuid NOT NULL,
@@ -125,13 +165,18 @@ CREATE TABLE clicks (
   ad_ids jsonb NOT NULL,
   utm jsonb NOT NULL,
   closed_at timestamp with time zone,
+  is_test boolean DEFAULT false NOT NULL,
   CONSTRAINT clicks_pkey PRIMARY KEY (click_id),
   CONSTRAINT clicks_campaign_id_campaign_version_fkey FOREIGN KEY (campaign_id, campaign_version) REFERENCES campaign_versions(campaign_id, version),
   CONSTRAINT clicks_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES partners(partner_id),
   CONSTRAINT clicks_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
   CONSTRAINT clicks_window_check CHECK (expires_at > clicked_at)
 ) PARTITION BY RANGE (click_id);
-CREATE INDEX clicks_visitor_idx ON clicks USING btree (visitor_id, campaign_id, click_id);
+CREATE INDEX clicks_ad_ids_idx ON clicks USING gin (ad_ids jsonb_path_ops) WITH (fastupdate=off) WHERE (ad_ids <> '{}'::jsonb);
+CREATE INDEX clicks_clicked_idx ON clicks USING btree (workspace_id, clicked_at);
+CREATE INDEX clicks_external_id_idx ON clicks USING btree (workspace_id, hashtextextended(external_id, (0)::bigint), click_id) WHERE (external_id IS NOT NULL);
+CREATE INDEX clicks_subs_idx ON clicks USING gin (subs jsonb_path_ops) WITH (fastupdate=off) WHERE (subs <> '{}'::jsonb);
+CREATE INDEX clicks_visitor_idx ON clicks USING btree (visitor_id, click_id);
 
 CREATE TABLE clicks_default PARTITION OF clicks DEFAULT;
 
@@ -150,6 +195,9 @@ CREATE TABLE commission_lines (
   revision integer NOT NULL,
   reason text NOT NULL,
   updated_at timestamp with time zone NOT NULL,
+  stage text DEFAULT 'approved'::text NOT NULL,
+  hold_until timestamp with time zone,
+  basis jsonb,
   CONSTRAINT commission_lines_pkey PRIMARY KEY (line_id),
   CONSTRAINT commission_lines_transaction_key UNIQUE (conversion_id, partner_id, kind),
   CONSTRAINT commission_lines_brand_id_fkey FOREIGN KEY (brand_id) REFERENCES brands(brand_id),
@@ -160,9 +208,36 @@ CREATE TABLE commission_lines (
   CONSTRAINT commission_lines_player_id_fkey FOREIGN KEY (player_id) REFERENCES players(player_id),
   CONSTRAINT commission_lines_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
   CONSTRAINT commission_lines_amount_check CHECK (amount_minor >= 0),
-  CONSTRAINT commission_lines_kind_check CHECK (kind = 'cpa'::text)
+  CONSTRAINT commission_lines_kind_check CHECK (kind = ANY (ARRAY['cpa'::text, 'percent'::text, 'cpl'::text])),
+  CONSTRAINT commission_lines_stage_check CHECK ((stage = ANY (ARRAY['qualified'::text, 'approved'::text])) AND (stage = 'approved'::text OR amount_minor > 0 AND hold_until IS NOT NULL))
 );
 CREATE UNIQUE INDEX commission_lines_one_cpa_key ON commission_lines USING btree (player_id, partner_id) WHERE ((kind = 'cpa'::text) AND (amount_minor <> 0));
+CREATE UNIQUE INDEX commission_lines_one_cpl_key ON commission_lines USING btree (player_id, partner_id) WHERE ((kind = 'cpl'::text) AND (amount_minor <> 0));
+CREATE INDEX commission_lines_partner_idx ON commission_lines USING btree (partner_id);
+
+CREATE TABLE contested_touches (
+  player_id uuid NOT NULL,
+  challenger_click_id uuid NOT NULL,
+  workspace_id uuid NOT NULL,
+  challenger_partner_id uuid NOT NULL,
+  protected_click_id uuid NOT NULL,
+  protected_partner_id uuid NOT NULL,
+  gap_ms bigint NOT NULL,
+  is_refused boolean NOT NULL,
+  reason text NOT NULL,
+  CONSTRAINT contested_touches_pkey PRIMARY KEY (player_id, challenger_click_id),
+  CONSTRAINT contested_touches_challenger_partner_id_fkey FOREIGN KEY (challenger_partner_id) REFERENCES partners(partner_id),
+  CONSTRAINT contested_touches_player_id_fkey FOREIGN KEY (player_id) REFERENCES players(player_id),
+  CONSTRAINT contested_touches_protected_partner_id_fkey FOREIGN KEY (protected_partner_id) REFERENCES partners(partner_id),
+  CONSTRAINT contested_touches_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
+  CONSTRAINT contested_touches_partners_check CHECK (challenger_partner_id <> protected_partner_id),
+  CONSTRAINT contested_touches_reason_check CHECK (reason =
+CASE
+    WHEN is_refused THEN 'click_just_before_event'::text
+    ELSE 'overwritten_before_registration'::text
+END)
+);
+CREATE INDEX contested_touches_workspace_idx ON contested_touches USING btree (workspace_id, challenger_click_id);
 
 CREATE TABLE conversions (
   conversion_id uuid NOT NULL,
@@ -185,6 +260,8 @@ CREATE TABLE conversions (
   inputs_hash text NOT NULL,
   created_at timestamp with time zone NOT NULL,
   updated_at timestamp with time zone NOT NULL,
+  review_since timestamp with time zone,
+  review_reminded_at timestamp with time zone,
   CONSTRAINT conversions_pkey PRIMARY KEY (conversion_id),
   CONSTRAINT conversions_transaction_key UNIQUE (workspace_id, brand_id, kind, transaction_key),
   CONSTRAINT conversions_brand_id_fkey FOREIGN KEY (brand_id) REFERENCES brands(brand_id),
@@ -194,13 +271,48 @@ CREATE TABLE conversions (
   CONSTRAINT conversions_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
   CONSTRAINT conversions_first_deposit_check CHECK (NOT is_first_deposit OR kind = 'deposit'::text),
   CONSTRAINT conversions_money_check CHECK ((amount_minor IS NULL) = (currency IS NULL)),
-  CONSTRAINT conversions_reason_check CHECK (status = 'approved'::text OR reason IS NOT NULL),
-  CONSTRAINT conversions_status_check CHECK (status = ANY (ARRAY['pending'::text, 'approved'::text, 'rejected'::text, 'reversed'::text]))
+  CONSTRAINT conversions_reason_check CHECK ((status = ANY (ARRAY['approved'::text, 'paid'::text])) OR reason IS NOT NULL),
+  CONSTRAINT conversions_review_check CHECK ((review_since IS NOT NULL) = (status = 'pending'::text AND COALESCE(reason, ''::text) = 'in_review'::text) AND (review_reminded_at IS NULL OR review_since IS NOT NULL)),
+  CONSTRAINT conversions_status_check CHECK (status = ANY (ARRAY['pending'::text, 'qualified'::text, 'approved'::text, 'paid'::text, 'rejected'::text, 'reversed'::text]))
 );
 CREATE INDEX conversions_click_idx ON conversions USING btree (click_id) WHERE (click_id IS NOT NULL);
+CREATE INDEX conversions_event_idx ON conversions USING btree (event_id);
 CREATE UNIQUE INDEX conversions_first_deposit_key ON conversions USING btree (player_id) WHERE is_first_deposit;
+CREATE INDEX conversions_occurred_idx ON conversions USING btree (workspace_id, occurred_at);
 CREATE INDEX conversions_player_idx ON conversions USING btree (player_id) WHERE (player_id IS NOT NULL);
+CREATE INDEX conversions_review_idx ON conversions USING btree (workspace_id, conversion_id) WHERE (review_since IS NOT NULL);
+CREATE INDEX conversions_waiting_for_rate_idx ON conversions USING btree (workspace_id, player_id) WHERE ((status = 'pending'::text) AND (reason = 'currency_mismatch'::text));
 CREATE INDEX conversions_workspace_idx ON conversions USING btree (workspace_id, conversion_id);
+
+CREATE TABLE costs (
+  cost_id uuid NOT NULL,
+  revision integer NOT NULL,
+  workspace_id uuid NOT NULL,
+  campaign_id uuid NOT NULL,
+  from_day date NOT NULL,
+  to_day date NOT NULL,
+  partner_id uuid,
+  source text,
+  creative text,
+  keyword text,
+  amount_minor bigint NOT NULL,
+  currency text NOT NULL,
+  note text,
+  created_by text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT costs_pkey PRIMARY KEY (cost_id, revision),
+  CONSTRAINT costs_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES campaigns(campaign_id),
+  CONSTRAINT costs_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES partners(partner_id),
+  CONSTRAINT costs_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
+  CONSTRAINT costs_amount_check CHECK (amount_minor >= 0),
+  CONSTRAINT costs_days_check CHECK (to_day >= from_day AND (to_day - from_day) < 366),
+  CONSTRAINT costs_revision_check CHECK (revision >= 1)
+);
+CREATE INDEX costs_days_idx ON costs USING btree (workspace_id, to_day);
+CREATE UNIQUE INDEX costs_key ON costs USING btree (workspace_id, campaign_id, from_day, to_day, partner_id, source, creative, keyword) NULLS NOT DISTINCT WHERE (revision = 1);
+CREATE INDEX costs_workspace_idx ON costs USING btree (workspace_id, cost_id, revision);
+CREATE TRIGGER costs_append_only BEFORE DELETE OR UPDATE ON costs FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER costs_no_truncate BEFORE TRUNCATE ON costs FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TABLE customer_ltv (
   player_id uuid NOT NULL,
@@ -231,19 +343,31 @@ CREATE TABLE deals (
   partner_id uuid NOT NULL,
   version integer NOT NULL,
   kind text NOT NULL,
-  cpa_minor bigint NOT NULL,
-  cpa_currency text NOT NULL,
+  cpa_minor bigint,
+  cpa_currency text,
   min_deposit_minor bigint,
   min_deposit_currency text,
   valid_from timestamp with time zone NOT NULL,
   created_at timestamp with time zone NOT NULL,
+  rate_ppm integer,
+  cpl_minor bigint,
+  cpl_currency text,
+  qualification_days integer,
+  hold_days integer DEFAULT 0 NOT NULL,
+  cap_day integer,
+  cap_month integer,
+  cap_total integer,
   CONSTRAINT deals_pkey PRIMARY KEY (deal_id),
   CONSTRAINT deals_version_key UNIQUE (partner_id, version),
   CONSTRAINT deals_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES partners(partner_id),
   CONSTRAINT deals_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
-  CONSTRAINT deals_cpa_check CHECK (cpa_minor > 0),
-  CONSTRAINT deals_kind_check CHECK (kind = 'cpa'::text),
-  CONSTRAINT deals_min_deposit_check CHECK ((min_deposit_minor IS NULL) = (min_deposit_currency IS NULL) AND COALESCE(min_deposit_minor, 1::bigint) > 0)
+  CONSTRAINT deals_caps_check CHECK (COALESCE(cap_day, 1) > 0 AND COALESCE(cap_month, 1) > 0 AND COALESCE(cap_total, 1) > 0),
+  CONSTRAINT deals_cpa_check CHECK ((kind = ANY (ARRAY['cpa'::text, 'hybrid'::text])) = (cpa_minor IS NOT NULL) AND (cpa_minor IS NULL) = (cpa_currency IS NULL) AND COALESCE(cpa_minor, 1::bigint) > 0),
+  CONSTRAINT deals_cpl_check CHECK ((kind = 'cpl'::text) = (cpl_minor IS NOT NULL) AND (cpl_minor IS NULL) = (cpl_currency IS NULL) AND COALESCE(cpl_minor, 1::bigint) > 0),
+  CONSTRAINT deals_days_check CHECK (COALESCE(qualification_days, 1) >= 1 AND COALESCE(qualification_days, 1) <= 3650 AND hold_days >= 0 AND hold_days <= 365),
+  CONSTRAINT deals_kind_check CHECK (kind = ANY (ARRAY['cpa'::text, 'percent'::text, 'hybrid'::text, 'cpl'::text])),
+  CONSTRAINT deals_min_deposit_check CHECK ((min_deposit_minor IS NULL) = (min_deposit_currency IS NULL) AND COALESCE(min_deposit_minor, 1::bigint) > 0),
+  CONSTRAINT deals_rate_check CHECK ((kind = ANY (ARRAY['percent'::text, 'hybrid'::text])) = (rate_ppm IS NOT NULL) AND COALESCE(rate_ppm, 1) >= 1 AND COALESCE(rate_ppm, 1) <= 1000000)
 );
 CREATE TRIGGER deals_append_only BEFORE DELETE OR UPDATE ON deals FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER deals_no_truncate BEFORE TRUNCATE ON deals FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -263,14 +387,25 @@ CREATE TABLE destinations (
   disabled_at timestamp with time zone,
   disabled_reason text,
   created_at timestamp with time zone NOT NULL,
+  previous_secret text,
+  previous_secret_until timestamp with time zone,
+  consecutive_failures integer DEFAULT 0 NOT NULL,
+  failing_since timestamp with time zone,
+  warned_at timestamp with time zone,
+  warn_every_failures integer DEFAULT 5 NOT NULL,
+  disable_after_failures integer DEFAULT 20 NOT NULL,
+  disable_after_hours integer DEFAULT 72 NOT NULL,
   CONSTRAINT destinations_pkey PRIMARY KEY (destination_id),
   CONSTRAINT destinations_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES campaigns(campaign_id),
   CONSTRAINT destinations_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES partners(partner_id),
   CONSTRAINT destinations_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
   CONSTRAINT destinations_disabled_check CHECK ((status = 'disabled'::text) = (disabled_at IS NOT NULL) AND (status = 'disabled'::text) = (disabled_reason IS NOT NULL)),
   CONSTRAINT destinations_events_check CHECK (cardinality(events) > 0),
+  CONSTRAINT destinations_failing_check CHECK (consecutive_failures >= 0 AND (consecutive_failures = 0) = (failing_since IS NULL) AND (warned_at IS NULL OR consecutive_failures > 0)),
+  CONSTRAINT destinations_failure_limits_check CHECK (warn_every_failures > 0 AND disable_after_failures > 0 AND disable_after_hours >= 0),
   CONSTRAINT destinations_kind_check CHECK (kind = ANY (ARRAY['partner_url'::text, 'webhook'::text])),
   CONSTRAINT destinations_method_check CHECK (method = ANY (ARRAY['GET'::text, 'POST'::text])),
+  CONSTRAINT destinations_previous_secret_check CHECK ((previous_secret IS NULL) = (previous_secret_until IS NULL) AND (previous_secret IS NULL OR secret IS NOT NULL)),
   CONSTRAINT destinations_secret_check CHECK ((kind = 'webhook'::text) = (secret IS NOT NULL)),
   CONSTRAINT destinations_status_check CHECK (status = ANY (ARRAY['active'::text, 'paused'::text, 'disabled'::text]))
 );
@@ -312,27 +447,34 @@ CREATE TABLE events (
   period_from timestamp with time zone,
   period_to timestamp with time zone,
   excluded_until timestamp with time zone,
+  decision text,
+  ruled_conversion_id uuid,
+  ruled_revision integer,
   CONSTRAINT events_pkey PRIMARY KEY (event_id),
   CONSTRAINT events_brand_id_fkey FOREIGN KEY (brand_id) REFERENCES brands(brand_id),
   CONSTRAINT events_event_id_fkey FOREIGN KEY (event_id) REFERENCES inbox(event_id),
   CONSTRAINT events_player_id_fkey FOREIGN KEY (player_id) REFERENCES players(player_id),
+  CONSTRAINT events_ruled_conversion_id_fkey FOREIGN KEY (ruled_conversion_id) REFERENCES conversions(conversion_id),
   CONSTRAINT events_source_id_fkey FOREIGN KEY (source_id) REFERENCES sources(source_id),
   CONSTRAINT events_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
   CONSTRAINT events_click_check CHECK (click_id IS NULL OR click_ref IS NOT NULL),
   CONSTRAINT events_excluded_until_check CHECK (excluded_until IS NULL OR kind = 'self_exclusion'::text AND excluded_until > occurred_at),
-  CONSTRAINT events_kind_check CHECK (kind = ANY (ARRAY['install'::text, 'lead'::text, 'registration'::text, 'sale'::text, 'deposit'::text, 'withdrawal'::text, 'ngr'::text, 'chargeback'::text, 'self_exclusion'::text])),
-  CONSTRAINT events_money_check CHECK ((amount_minor IS NULL) = (currency IS NULL) AND ((kind <> ALL (ARRAY['deposit'::text, 'withdrawal'::text, 'chargeback'::text, 'ngr'::text])) OR amount_minor IS NOT NULL) AND ((kind <> ALL (ARRAY['deposit'::text, 'withdrawal'::text, 'chargeback'::text])) OR amount_minor > 0) AND (kind <> 'self_exclusion'::text OR amount_minor IS NULL) AND (kind = 'ngr'::text OR COALESCE(amount_minor, 0::bigint) >= 0)),
+  CONSTRAINT events_kind_check CHECK (kind = ANY (ARRAY['install'::text, 'lead'::text, 'registration'::text, 'sale'::text, 'deposit'::text, 'withdrawal'::text, 'ngr'::text, 'chargeback'::text, 'self_exclusion'::text, 'ruling'::text])),
+  CONSTRAINT events_money_check CHECK ((amount_minor IS NULL) = (currency IS NULL) AND ((kind <> ALL (ARRAY['deposit'::text, 'withdrawal'::text, 'chargeback'::text, 'ngr'::text])) OR amount_minor IS NOT NULL OR kind = 'deposit'::text AND COALESCE(status, ''::text) = 'reversed'::text) AND ((kind <> ALL (ARRAY['deposit'::text, 'withdrawal'::text, 'chargeback'::text])) OR COALESCE(amount_minor, 1::bigint) > 0) AND (kind <> 'self_exclusion'::text OR amount_minor IS NULL) AND (kind = 'ngr'::text OR COALESCE(amount_minor, 0::bigint) >= 0)),
   CONSTRAINT events_occurred_at_source_check CHECK (occurred_at_source = ANY (ARRAY['sender'::text, 'receipt'::text])),
   CONSTRAINT events_period_check CHECK ((kind = 'ngr'::text) = (period_from IS NOT NULL) AND (period_from IS NULL) = (period_to IS NULL) AND COALESCE(period_to > period_from, true)),
   CONSTRAINT events_player_check CHECK ((kind <> ALL (ARRAY['deposit'::text, 'withdrawal'::text, 'ngr'::text, 'chargeback'::text, 'self_exclusion'::text])) OR player_id IS NOT NULL),
   CONSTRAINT events_public_names_no_player_check CHECK (trust <> 'public'::text OR player_id IS NULL),
-  CONSTRAINT events_public_never_pays_check CHECK (trust <> 'public'::text OR (kind <> ALL (ARRAY['deposit'::text, 'withdrawal'::text, 'ngr'::text, 'chargeback'::text, 'self_exclusion'::text]))),
+  CONSTRAINT events_public_never_pays_check CHECK (trust <> 'public'::text OR (kind <> ALL (ARRAY['deposit'::text, 'withdrawal'::text, 'ngr'::text, 'chargeback'::text, 'self_exclusion'::text, 'ruling'::text]))),
   CONSTRAINT events_refers_to_check CHECK ((kind = 'chargeback'::text) = (refers_to IS NOT NULL)),
+  CONSTRAINT events_ruling_check CHECK ((kind = 'ruling'::text) = (decision IS NOT NULL) AND (kind = 'ruling'::text) = (ruled_conversion_id IS NOT NULL) AND (kind = 'ruling'::text) = (ruled_revision IS NOT NULL) AND (COALESCE(decision, 'approve'::text) = ANY (ARRAY['approve'::text, 'reject'::text]))),
   CONSTRAINT events_status_check CHECK ((kind = ANY (ARRAY['deposit'::text, 'withdrawal'::text])) = (status IS NOT NULL) AND (COALESCE(status, 'pending'::text) = ANY (ARRAY['pending'::text, 'failed'::text, 'confirmed'::text, 'reversed'::text]))),
   CONSTRAINT events_trust_check CHECK (trust = ANY (ARRAY['signed'::text, 'keyed'::text, 'public'::text]))
 );
 CREATE INDEX events_click_idx ON events USING btree (click_id) WHERE (click_id IS NOT NULL);
+CREATE INDEX events_ngr_idx ON events USING btree (workspace_id, period_to) WHERE (kind = 'ngr'::text);
 CREATE INDEX events_player_idx ON events USING btree (player_id, occurred_at) WHERE (player_id IS NOT NULL);
+CREATE UNIQUE INDEX events_ruling_key ON events USING btree (ruled_conversion_id, ruled_revision) WHERE (ruled_conversion_id IS NOT NULL);
 CREATE INDEX events_transaction_idx ON events USING btree (workspace_id, brand_id, kind, transaction_key);
 CREATE INDEX events_unhandled_idx ON events USING btree (sweep_after) WHERE (handled_at IS NULL);
 
@@ -349,6 +491,48 @@ CREATE TABLE fraud_rule_sets (
 );
 CREATE TRIGGER fraud_rule_sets_append_only BEFORE DELETE OR UPDATE ON fraud_rule_sets FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER fraud_rule_sets_no_truncate BEFORE TRUNCATE ON fraud_rule_sets FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE fx_rates (
+  rate_id uuid NOT NULL,
+  workspace_id uuid NOT NULL,
+  from_currency text NOT NULL,
+  to_currency text NOT NULL,
+  rate numeric NOT NULL,
+  source text NOT NULL,
+  rated_at timestamp with time zone NOT NULL,
+  created_by text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT fx_rates_pkey PRIMARY KEY (rate_id),
+  CONSTRAINT fx_rates_moment_key UNIQUE (workspace_id, from_currency, to_currency, rated_at),
+  CONSTRAINT fx_rates_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
+  CONSTRAINT fx_rates_pair_check CHECK (from_currency <> to_currency),
+  CONSTRAINT fx_rates_rate_check CHECK (rate > 0::numeric AND rate < 'Infinity'::numeric)
+);
+CREATE INDEX fx_rates_workspace_idx ON fx_rates USING btree (workspace_id, rate_id);
+CREATE TRIGGER fx_rates_append_only BEFORE DELETE OR UPDATE ON fx_rates FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER fx_rates_no_truncate BEFORE TRUNCATE ON fx_rates FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE goals (
+  goal_id uuid NOT NULL,
+  workspace_id uuid NOT NULL,
+  campaign_id uuid,
+  name text NOT NULL,
+  metric text NOT NULL,
+  target bigint NOT NULL,
+  currency text,
+  from_day date NOT NULL,
+  to_day date NOT NULL,
+  time_zone text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT goals_pkey PRIMARY KEY (goal_id),
+  CONSTRAINT goals_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES campaigns(campaign_id),
+  CONSTRAINT goals_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
+  CONSTRAINT goals_currency_check CHECK ((metric = ANY (ARRAY['deposit_total'::text, 'ngr'::text, 'spend'::text, 'cpa_metric'::text])) = (currency IS NOT NULL)),
+  CONSTRAINT goals_days_check CHECK (to_day >= from_day AND (to_day - from_day) < 366),
+  CONSTRAINT goals_metric_check CHECK (metric = ANY (ARRAY['registrations'::text, 'first_deposits'::text, 'deposits'::text, 'deposit_total'::text, 'ngr'::text, 'spend'::text, 'cpa_metric'::text])),
+  CONSTRAINT goals_target_check CHECK (target > 0)
+);
+CREATE INDEX goals_workspace_idx ON goals USING btree (workspace_id, goal_id);
 
 CREATE TABLE idempotency_keys (
   key_id uuid NOT NULL,
@@ -429,20 +613,37 @@ CREATE CONSTRAINT TRIGGER ledger_entries_zero_sum AFTER INSERT ON ledger_entries
 CREATE TABLE ledger_journals (
   journal_id uuid NOT NULL,
   workspace_id uuid NOT NULL,
-  line_id uuid NOT NULL,
-  line_revision integer NOT NULL,
+  line_id uuid,
+  line_revision integer,
   reason text NOT NULL,
-  caused_by_event_id uuid NOT NULL,
+  caused_by_event_id uuid,
   posted_at timestamp with time zone NOT NULL,
+  payout_id uuid,
   CONSTRAINT ledger_journals_pkey PRIMARY KEY (journal_id),
   CONSTRAINT ledger_journals_line_revision_key UNIQUE (line_id, line_revision),
+  CONSTRAINT ledger_journals_payout_key UNIQUE (payout_id),
   CONSTRAINT ledger_journals_caused_by_event_id_fkey FOREIGN KEY (caused_by_event_id) REFERENCES events(event_id),
   CONSTRAINT ledger_journals_line_id_fkey FOREIGN KEY (line_id) REFERENCES commission_lines(line_id),
-  CONSTRAINT ledger_journals_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id)
+  CONSTRAINT ledger_journals_payout_id_fkey FOREIGN KEY (payout_id) REFERENCES payouts(payout_id),
+  CONSTRAINT ledger_journals_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
+  CONSTRAINT ledger_journals_cause_check CHECK ((line_id IS NULL) <> (payout_id IS NULL) AND (line_id IS NULL) = (line_revision IS NULL) AND (line_id IS NULL) = (caused_by_event_id IS NULL))
 );
 CREATE TRIGGER ledger_journals_append_only BEFORE DELETE OR UPDATE ON ledger_journals FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER ledger_journals_no_truncate BEFORE TRUNCATE ON ledger_journals FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE CONSTRAINT TRIGGER ledger_journals_zero_sum AFTER INSERT ON ledger_journals DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION check_journal_balance();
+
+CREATE TABLE losing_touches (
+  conversion_id uuid NOT NULL,
+  touch_kind text NOT NULL,
+  touch_id uuid NOT NULL,
+  partner_id uuid,
+  reason text NOT NULL,
+  CONSTRAINT losing_touches_pkey PRIMARY KEY (conversion_id, touch_kind, touch_id),
+  CONSTRAINT losing_touches_conversion_id_fkey FOREIGN KEY (conversion_id) REFERENCES conversions(conversion_id),
+  CONSTRAINT losing_touches_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES partners(partner_id),
+  CONSTRAINT losing_touches_reason_check CHECK (reason = ANY (ARRAY['assisted'::text, 'click_beats_view'::text, 'contested'::text, 'blocked_click'::text, 'outside_click_window'::text, 'click_after_event'::text])),
+  CONSTRAINT losing_touches_touch_kind_check CHECK (touch_kind = ANY (ARRAY['click'::text, 'view'::text]))
+);
 
 CREATE TABLE offers (
   offer_id uuid NOT NULL,
@@ -451,8 +652,11 @@ CREATE TABLE offers (
   landing_url text NOT NULL,
   fallback_url text,
   created_at timestamp with time zone NOT NULL,
+  payout_minor bigint,
+  payout_currency text,
   CONSTRAINT offers_pkey PRIMARY KEY (offer_id),
-  CONSTRAINT offers_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id)
+  CONSTRAINT offers_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
+  CONSTRAINT offers_payout_check CHECK ((payout_minor IS NULL) = (payout_currency IS NULL) AND COALESCE(payout_minor, 1::bigint) > 0)
 );
 CREATE INDEX offers_workspace_idx ON offers USING btree (workspace_id, offer_id);
 CREATE TRIGGER offers_announce AFTER INSERT OR UPDATE ON offers FOR EACH STATEMENT EXECUTE FUNCTION announce_catalog_change();
@@ -469,7 +673,7 @@ CREATE TABLE outbox (
   last_error text,
   CONSTRAINT outbox_pkey PRIMARY KEY (outbox_id),
   CONSTRAINT outbox_ref_key UNIQUE (kind, ref_id, run),
-  CONSTRAINT outbox_kind_check CHECK (kind = 'event'::text AND lane = 0 OR kind = 'postback'::text AND lane = 1 OR kind = 'click'::text AND lane = 2)
+  CONSTRAINT outbox_kind_check CHECK (kind = 'event'::text AND lane = 0 OR kind = 'postback'::text AND lane = 1 OR kind = 'timer'::text AND lane = 1 OR kind = 'click'::text AND lane = 2)
 );
 CREATE INDEX outbox_claim_idx ON outbox USING btree (lane, outbox_id);
 
@@ -485,6 +689,43 @@ CREATE TABLE partners (
 );
 CREATE INDEX partners_workspace_idx ON partners USING btree (workspace_id, partner_id);
 CREATE TRIGGER partners_announce AFTER INSERT OR UPDATE ON partners FOR EACH STATEMENT EXECUTE FUNCTION announce_catalog_change();
+
+CREATE TABLE payout_lines (
+  payout_id uuid NOT NULL,
+  line_id uuid NOT NULL,
+  line_revision integer NOT NULL,
+  amount_minor bigint NOT NULL,
+  CONSTRAINT payout_lines_pkey PRIMARY KEY (payout_id, line_id),
+  CONSTRAINT payout_lines_line_id_fkey FOREIGN KEY (line_id) REFERENCES commission_lines(line_id),
+  CONSTRAINT payout_lines_payout_id_fkey FOREIGN KEY (payout_id) REFERENCES payouts(payout_id),
+  CONSTRAINT payout_lines_amount_check CHECK (amount_minor <> 0)
+);
+CREATE INDEX payout_lines_line_idx ON payout_lines USING btree (line_id);
+CREATE TRIGGER payout_lines_append_only BEFORE DELETE OR UPDATE ON payout_lines FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER payout_lines_no_truncate BEFORE TRUNCATE ON payout_lines FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER payout_lines_sum AFTER INSERT ON payout_lines REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION check_payout_lines_sum();
+
+CREATE TABLE payouts (
+  payout_id uuid NOT NULL,
+  workspace_id uuid NOT NULL,
+  partner_id uuid NOT NULL,
+  currency text NOT NULL,
+  amount_minor bigint NOT NULL,
+  reference text NOT NULL,
+  up_to timestamp with time zone,
+  note text,
+  actor text NOT NULL,
+  paid_at timestamp with time zone NOT NULL,
+  CONSTRAINT payouts_pkey PRIMARY KEY (payout_id),
+  CONSTRAINT payouts_reference_key UNIQUE (partner_id, reference),
+  CONSTRAINT payouts_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES partners(partner_id),
+  CONSTRAINT payouts_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
+  CONSTRAINT payouts_amount_check CHECK (amount_minor > 0)
+);
+CREATE INDEX payouts_partner_idx ON payouts USING btree (partner_id, payout_id);
+CREATE TRIGGER payouts_append_only BEFORE DELETE OR UPDATE ON payouts FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER payouts_no_truncate BEFORE TRUNCATE ON payouts FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE CONSTRAINT TRIGGER payouts_sum AFTER INSERT ON payouts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION check_payout_sum();
 
 CREATE TABLE player_bindings (
   player_id uuid NOT NULL,
@@ -576,7 +817,9 @@ CREATE TABLE postbacks (
 );
 CREATE INDEX postbacks_click_idx ON postbacks USING btree (click_id) WHERE (click_id IS NOT NULL);
 CREATE INDEX postbacks_conversion_idx ON postbacks USING btree (conversion_id) WHERE (conversion_id IS NOT NULL);
+CREATE INDEX postbacks_dead_idx ON postbacks USING btree (workspace_id, destination_id, dead_at) WHERE (status = 'dead'::text);
 CREATE INDEX postbacks_event_idx ON postbacks USING btree (caused_by_event_id) WHERE (caused_by_event_id IS NOT NULL);
+CREATE INDEX postbacks_owed_idx ON postbacks USING btree (destination_id) WHERE (status = 'pending'::text);
 CREATE INDEX postbacks_pending_idx ON postbacks USING btree (created_at) WHERE (status = 'pending'::text);
 CREATE INDEX postbacks_workspace_idx ON postbacks USING btree (workspace_id, postback_id);
 
@@ -588,15 +831,88 @@ CREATE TABLE quarantine (
   released_at timestamp with time zone,
   released_by text,
   matched_click_id uuid,
+  rules_tried_at timestamp with time zone,
+  rules_due_at timestamp with time zone,
+  rules_found integer,
   CONSTRAINT quarantine_pkey PRIMARY KEY (event_id),
   CONSTRAINT quarantine_event_id_fkey FOREIGN KEY (event_id) REFERENCES inbox(event_id),
   CONSTRAINT quarantine_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
   CONSTRAINT quarantine_match_check CHECK (matched_click_id IS NULL OR released_at IS NOT NULL),
   CONSTRAINT quarantine_reason_check CHECK (reason = ANY (ARRAY['unknown_click'::text, 'unknown_player'::text, 'unknown_click_and_player'::text, 'clock_suspect'::text])),
-  CONSTRAINT quarantine_released_check CHECK ((released_at IS NULL) = (released_by IS NULL))
+  CONSTRAINT quarantine_released_check CHECK ((released_at IS NULL) = (released_by IS NULL)),
+  CONSTRAINT quarantine_rules_tried_check CHECK ((rules_tried_at IS NULL) = (rules_due_at IS NULL) AND (rules_found IS NULL OR rules_found >= 0 AND rules_tried_at IS NOT NULL))
 );
 CREATE INDEX quarantine_matched_click_idx ON quarantine USING btree (matched_click_id) WHERE (matched_click_id IS NOT NULL);
+CREATE INDEX quarantine_rules_due_idx ON quarantine USING btree (rules_tried_at NULLS FIRST) WHERE (released_at IS NULL);
 CREATE INDEX quarantine_waiting_idx ON quarantine USING btree (workspace_id, event_id) WHERE (released_at IS NULL);
+
+CREATE TABLE quarantine_rules (
+  rule_id uuid NOT NULL,
+  workspace_id uuid NOT NULL,
+  source_id uuid,
+  name text NOT NULL,
+  event_field text NOT NULL,
+  event_attribute text,
+  click_field text NOT NULL,
+  click_key text,
+  is_enabled boolean NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT quarantine_rules_pkey PRIMARY KEY (rule_id),
+  CONSTRAINT quarantine_rules_source_id_fkey FOREIGN KEY (source_id) REFERENCES sources(source_id),
+  CONSTRAINT quarantine_rules_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
+  CONSTRAINT quarantine_rules_click_field_check CHECK ((click_field = ANY (ARRAY['external_id'::text, 'sub'::text, 'ad_id'::text])) AND (click_field = 'external_id'::text) = (click_key IS NULL)),
+  CONSTRAINT quarantine_rules_event_field_check CHECK ((event_field = ANY (ARRAY['click_ref'::text, 'transaction_id'::text, 'player_id'::text, 'attribute'::text])) AND (event_field = 'attribute'::text) = (event_attribute IS NOT NULL))
+);
+CREATE INDEX quarantine_rules_workspace_idx ON quarantine_rules USING btree (workspace_id, rule_id);
+
+CREATE TABLE rate_grants (
+  player_id uuid NOT NULL,
+  from_currency text NOT NULL,
+  to_currency text NOT NULL,
+  converted_at timestamp with time zone NOT NULL,
+  rate text NOT NULL,
+  source text NOT NULL,
+  rated_at timestamp with time zone NOT NULL,
+  CONSTRAINT rate_grants_pkey PRIMARY KEY (player_id, from_currency, to_currency, converted_at),
+  CONSTRAINT rate_grants_player_id_fkey FOREIGN KEY (player_id) REFERENCES players(player_id),
+  CONSTRAINT rate_grants_pair_check CHECK (from_currency <> to_currency),
+  CONSTRAINT rate_grants_time_check CHECK (rated_at <= converted_at)
+);
+CREATE TRIGGER rate_grants_append_only BEFORE DELETE OR UPDATE ON rate_grants FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER rate_grants_no_truncate BEFORE TRUNCATE ON rate_grants FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE scenarios (
+  scenario_id uuid NOT NULL,
+  workspace_id uuid NOT NULL,
+  name text NOT NULL,
+  kind text NOT NULL,
+  tag text NOT NULL,
+  from_day date NOT NULL,
+  to_day date,
+  weekdays smallint[],
+  time_zone text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT scenarios_pkey PRIMARY KEY (scenario_id),
+  CONSTRAINT scenarios_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
+  CONSTRAINT scenarios_days_check CHECK (to_day >= from_day),
+  CONSTRAINT scenarios_kind_check CHECK (kind = ANY (ARRAY['weekend'::text, 'holiday'::text, 'algorithm'::text, 'custom'::text])),
+  CONSTRAINT scenarios_weekdays_check CHECK (cardinality(weekdays) > 0 AND weekdays <@ ARRAY[1::smallint, 2::smallint, 3::smallint, 4::smallint, 5::smallint, 6::smallint, 7::smallint])
+);
+CREATE INDEX scenarios_workspace_idx ON scenarios USING btree (workspace_id, scenario_id);
+
+CREATE TABLE segment_rule_sets (
+  workspace_id uuid NOT NULL,
+  version integer NOT NULL,
+  rules jsonb NOT NULL,
+  created_by text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT segment_rule_sets_pkey PRIMARY KEY (workspace_id, version),
+  CONSTRAINT segment_rule_sets_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
+  CONSTRAINT segment_rule_sets_rules_check CHECK (jsonb_typeof(rules) = 'array'::text),
+  CONSTRAINT segment_rule_sets_version_check CHECK (version >= 2)
+);
+CREATE TRIGGER segment_rule_sets_append_only BEFORE DELETE OR UPDATE ON segment_rule_sets FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER segment_rule_sets_no_truncate BEFORE TRUNCATE ON segment_rule_sets FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TABLE sources (
   source_id uuid NOT NULL,
@@ -616,10 +932,80 @@ CREATE TABLE sources (
 CREATE UNIQUE INDEX sources_one_builtin_idx ON sources USING btree (workspace_id) WHERE (kind = 'api'::text);
 CREATE INDEX sources_workspace_idx ON sources USING btree (workspace_id, source_id);
 
+CREATE TABLE status_mappings (
+  mapping_id uuid NOT NULL,
+  workspace_id uuid NOT NULL,
+  source_id uuid NOT NULL,
+  word text NOT NULL,
+  kind text,
+  status text,
+  created_by text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  retired_at timestamp with time zone,
+  CONSTRAINT status_mappings_pkey PRIMARY KEY (mapping_id),
+  CONSTRAINT status_mappings_source_id_fkey FOREIGN KEY (source_id) REFERENCES sources(source_id),
+  CONSTRAINT status_mappings_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
+  CONSTRAINT status_mappings_kind_check CHECK (kind = ANY (ARRAY['install'::text, 'lead'::text, 'registration'::text, 'sale'::text, 'deposit'::text, 'withdrawal'::text, 'ngr'::text, 'chargeback'::text, 'self_exclusion'::text])),
+  CONSTRAINT status_mappings_meaning_check CHECK (kind IS NOT NULL OR status IS NOT NULL),
+  CONSTRAINT status_mappings_status_check CHECK (status IS NULL OR (status = ANY (ARRAY['pending'::text, 'failed'::text, 'confirmed'::text, 'reversed'::text])) AND (COALESCE(kind, 'deposit'::text) = ANY (ARRAY['deposit'::text, 'withdrawal'::text])))
+);
+CREATE UNIQUE INDEX status_mappings_word_key ON status_mappings USING btree (source_id, word) WHERE (retired_at IS NULL);
+CREATE INDEX status_mappings_workspace_idx ON status_mappings USING btree (workspace_id, mapping_id);
+
 CREATE TABLE subjects (
   subject_key text NOT NULL,
+  due_at timestamp with time zone,
+  settled_until timestamp with time zone,
   CONSTRAINT subjects_pkey PRIMARY KEY (subject_key)
 );
+CREATE INDEX subjects_due_idx ON subjects USING btree (due_at) WHERE (due_at IS NOT NULL);
+
+CREATE TABLE unmapped_report_raw (
+  report_id uuid NOT NULL,
+  body jsonb NOT NULL,
+  ip inet,
+  user_agent text,
+  CONSTRAINT unmapped_report_raw_pkey PRIMARY KEY (report_id),
+  CONSTRAINT unmapped_report_raw_report_id_fkey FOREIGN KEY (report_id) REFERENCES unmapped_reports(report_id)
+);
+
+CREATE TABLE unmapped_reports (
+  report_id uuid NOT NULL,
+  workspace_id uuid NOT NULL,
+  brand_id uuid NOT NULL,
+  source_id uuid NOT NULL,
+  trust text NOT NULL,
+  report_key text NOT NULL,
+  body_hash bytea NOT NULL,
+  sender_event_id text NOT NULL,
+  kind text,
+  status text,
+  event_word text,
+  status_word text,
+  fields jsonb NOT NULL,
+  unknown_fields integer NOT NULL,
+  received_at timestamp with time zone NOT NULL,
+  tried_mappings uuid[] DEFAULT '{}'::uuid[] NOT NULL,
+  problem text,
+  resolved_at timestamp with time zone,
+  resolved_by text,
+  event_id uuid,
+  CONSTRAINT unmapped_reports_pkey PRIMARY KEY (report_id),
+  CONSTRAINT unmapped_reports_report_key_key UNIQUE (workspace_id, brand_id, report_key),
+  CONSTRAINT unmapped_reports_brand_id_fkey FOREIGN KEY (brand_id) REFERENCES brands(brand_id),
+  CONSTRAINT unmapped_reports_event_id_fkey FOREIGN KEY (event_id) REFERENCES inbox(event_id),
+  CONSTRAINT unmapped_reports_source_id_fkey FOREIGN KEY (source_id) REFERENCES sources(source_id),
+  CONSTRAINT unmapped_reports_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
+  CONSTRAINT unmapped_reports_kind_check CHECK ((kind IS NULL) = (event_word IS NOT NULL)),
+  CONSTRAINT unmapped_reports_public_names_no_player_check CHECK (trust <> 'public'::text OR NOT jsonb_exists(fields, 'playerId'::text)),
+  CONSTRAINT unmapped_reports_resolved_check CHECK ((resolved_at IS NULL) = (resolved_by IS NULL) AND (resolved_at IS NULL) = (event_id IS NULL)),
+  CONSTRAINT unmapped_reports_status_check CHECK (status IS NULL OR status_word IS NULL),
+  CONSTRAINT unmapped_reports_trust_check CHECK (trust = ANY (ARRAY['signed'::text, 'keyed'::text, 'public'::text])),
+  CONSTRAINT unmapped_reports_word_check CHECK (event_word IS NOT NULL OR status_word IS NOT NULL)
+);
+CREATE INDEX unmapped_reports_event_word_idx ON unmapped_reports USING btree (source_id, event_word, report_id) WHERE ((resolved_at IS NULL) AND (event_word IS NOT NULL));
+CREATE INDEX unmapped_reports_status_word_idx ON unmapped_reports USING btree (source_id, status_word, report_id) WHERE ((resolved_at IS NULL) AND (status_word IS NOT NULL));
+CREATE INDEX unmapped_reports_waiting_idx ON unmapped_reports USING btree (workspace_id, report_id) WHERE (resolved_at IS NULL);
 
 CREATE TABLE velocity_hits (
   workspace_id uuid NOT NULL,
@@ -665,8 +1051,14 @@ CREATE TABLE workspaces (
   name text NOT NULL,
   created_at timestamp with time zone NOT NULL,
   velocity_salt bytea DEFAULT (uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())) NOT NULL,
+  review_reminder_hours integer DEFAULT 24 NOT NULL,
+  review_timeout_hours integer,
+  review_timeout_decision text,
+  reporting_currency text DEFAULT 'USD'::text NOT NULL,
   CONSTRAINT workspaces_pkey PRIMARY KEY (workspace_id),
-  CONSTRAINT workspaces_name_key UNIQUE (name)
+  CONSTRAINT workspaces_name_key UNIQUE (name),
+  CONSTRAINT workspaces_reporting_currency_check CHECK (reporting_currency ~ '^[A-Z]{3}$'::text),
+  CONSTRAINT workspaces_review_policy_check CHECK (review_reminder_hours >= 1 AND review_reminder_hours <= 8760 AND (review_timeout_hours IS NULL) = (review_timeout_decision IS NULL) AND COALESCE(review_timeout_hours, 1) >= 1 AND COALESCE(review_timeout_hours, 1) <= 8760 AND (COALESCE(review_timeout_decision, 'approve'::text) = ANY (ARRAY['approve'::text, 'reject'::text])))
 );
 
 CREATE OR REPLACE FUNCTION announce_catalog_change()
@@ -693,10 +1085,40 @@ AS $function$
       RETURN NULL;
     END $function$;
 
+CREATE OR REPLACE FUNCTION check_payout_lines_sum()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+    BEGIN
+      PERFORM require_payout_sum(s.payout_id) FROM (SELECT DISTINCT a.payout_id FROM added AS a) AS s;
+      RETURN NULL;
+    END $function$;
+
+CREATE OR REPLACE FUNCTION check_payout_sum()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+    BEGIN
+      PERFORM require_payout_sum(NEW.payout_id);
+      RETURN NULL;
+    END $function$;
+
 CREATE OR REPLACE FUNCTION refuse_change()
  RETURNS trigger
  LANGUAGE plpgsql
 AS $function$
     BEGIN
       RAISE EXCEPTION '% is append-only: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';
+    END $function$;
+
+CREATE OR REPLACE FUNCTION require_payout_sum(paid uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+    BEGIN
+      IF (SELECT p.amount_minor FROM payouts AS p WHERE p.payout_id = paid)
+        IS DISTINCT FROM (SELECT sum(l.amount_minor) FROM payout_lines AS l WHERE l.payout_id = paid) THEN
+        RAISE EXCEPTION 'the lines of payout % do not add up to it', paid
+          USING ERRCODE = 'check_violation', CONSTRAINT = 'payouts_sum_check';
+      END IF;
     END $function$;

@@ -1,10 +1,10 @@
 import type { AttributionModel } from './attribution/models';
 import type { Outcome } from './fraud/verdict';
-import type { CampaignId, ClickId, DealId, EventId, PartnerId, VisitorId } from './ids';
+import type { CampaignId, ClickId, EventId, ImpressionId, PartnerId, VisitorId } from './ids';
 import type { Money } from './money';
 
 /** What can be reported from outside. `signup` is an alias of registration and never stored. */
-export const EVENT_KINDS = [
+export const REPORTED_KINDS = [
   'install',
   'lead',
   'registration',
@@ -15,6 +15,10 @@ export const EVENT_KINDS = [
   'chargeback',
   'self_exclusion',
 ] as const;
+export type ReportedKind = (typeof REPORTED_KINDS)[number];
+
+/** What can become a fact: what is reported, and what an operator rules. */
+export const EVENT_KINDS = [...REPORTED_KINDS, 'ruling'] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
 
 /**
@@ -28,16 +32,23 @@ export type DepositStatus = (typeof DEPOSIT_STATUSES)[number];
 export const TRUSTS = ['signed', 'keyed', 'public'] as const;
 export type Trust = (typeof TRUSTS)[number];
 
-type FactBase = {
+/** What a fact is told apart and ordered by. */
+export type FactIdentity = {
   readonly eventId: EventId;
   /** The sender's own key of the transaction (its transactionId, else its eventId): ties are broken by it. */
   readonly transactionKey: string;
   readonly senderEventId: string;
-  /** The click that the sender named or an operator matched; the click row may be missing. */
-  readonly clickId: ClickId | null;
   /** The event's own time. Arrival decides nothing. */
   readonly occurredAtMs: number;
+};
+
+type FactBase = FactIdentity & {
+  /** The click that the sender named or an operator matched; the click row may be missing. */
+  readonly clickId: ClickId | null;
+  /** What the rules say of it; once a person has ruled on its conversion, what that person says. */
   readonly outcome: Outcome;
+  /** The ruling that gave the outcome; absent while the rules' own stands. */
+  readonly ruledBy?: RulingFact;
 };
 
 export type InstallFact = FactBase & { readonly kind: 'install' };
@@ -74,6 +85,18 @@ export type SelfExclusionFact = FactBase & {
   readonly untilMs: number | null;
 };
 
+export const DECISIONS = ['approve', 'reject'] as const;
+export type Decision = (typeof DECISIONS)[number];
+
+/** A person's, or the time-out policy's, word on one conversion. It outranks every rule and every earlier ruling. */
+export type RulingFact = FactBase & {
+  readonly kind: 'ruling';
+  readonly decision: Decision;
+  readonly on: { readonly kind: Fact['kind']; readonly transactionKey: string };
+  /** The revision of the conversion that was ruled on. Each is ruled on once, so the highest is the last word. */
+  readonly revision: number;
+};
+
 /** A span of time: its first millisecond, and the first one after it. */
 export type Period = { readonly fromMs: number; readonly toMs: number };
 
@@ -87,7 +110,8 @@ export type Fact =
   | WithdrawalFact
   | NgrFact
   | ChargebackFact
-  | SelfExclusionFact;
+  | SelfExclusionFact
+  | RulingFact;
 
 /** Kinds that decide money or stop it: a public report of one proves nothing and is never taken. */
 export const NEVER_PUBLIC: ReadonlySet<EventKind> = new Set([
@@ -96,37 +120,47 @@ export const NEVER_PUBLIC: ReadonlySet<EventKind> = new Set([
   'ngr',
   'chargeback',
   'self_exclusion',
+  'ruling',
 ]);
 
-/** A click as a candidate for credit. */
-export type Touch = {
-  readonly clickId: ClickId;
+type TouchBase = {
   readonly visitorId: VisitorId;
   readonly campaignId: CampaignId;
   readonly partnerId: PartnerId | null;
-  readonly model: AttributionModel;
-  readonly clickedAtMs: number;
-  /** The last millisecond at which an event still belongs to the click. */
+  /** The last millisecond at which an event still belongs to the touch. */
   readonly expiresAtMs: number;
-  /** The verdict on the click, `allow` until it was screened. A blocked click is never credited. */
+  /** The verdict on it, `allow` until it was screened. A blocked touch is never credited. */
   readonly outcome: Outcome;
 };
 
-/** One version of a partner's commission terms. */
-export type Deal = {
-  readonly dealId: DealId;
-  readonly partnerId: PartnerId;
-  readonly version: number;
-  readonly cpa: Money;
-  readonly minDeposit: Money | null;
-  readonly validFromMs: number;
+/** A click as a candidate for credit, with the terms of the campaign's version under which it was made. */
+export type ClickTouch = TouchBase & {
+  readonly kind: 'click';
+  readonly clickId: ClickId;
+  readonly clickedAtMs: number;
+  readonly model: AttributionModel;
+  /** Of time decay. */
+  readonly halfLifeDays: number;
+  /** Nobody sent the visitor: no partner, no ad platform, no named source. */
+  readonly isDirect: boolean;
+  /** Whether the campaign lets registrations be paid; for gambling they are not. */
+  readonly paysRegistrations: boolean;
 };
+
+/** An impression that was seen. It may be credited when there is no click, and is never paid. */
+export type ViewTouch = TouchBase & {
+  readonly kind: 'view';
+  readonly impressionId: ImpressionId;
+  readonly viewedAtMs: number;
+};
+
+export type Touch = ClickTouch | ViewTouch;
 
 /**
  * Order of two facts by their own time. Equal times are ordered by the sender's key and never by our ids,
  * which follow arrival.
  */
-export function byOwnTime(a: Fact, b: Fact): number {
+export function byOwnTime(a: FactIdentity, b: FactIdentity): number {
   if (a.occurredAtMs !== b.occurredAtMs) return a.occurredAtMs - b.occurredAtMs;
   if (a.transactionKey !== b.transactionKey) return a.transactionKey < b.transactionKey ? -1 : 1;
   return a.senderEventId < b.senderEventId ? -1 : a.senderEventId > b.senderEventId ? 1 : 0;

@@ -22,7 +22,14 @@ export const ID_PREFIXES = {
   pbk: 'postback',
   lin: 'commission line',
   jrn: 'ledger journal',
+  pay: 'payout',
   aud: 'audit entry',
+  cst: 'cost',
+  fxr: 'exchange rate',
+  gol: 'goal',
+  scn: 'scenario',
+  qrl: 'quarantine rule',
+  smp: 'status mapping',
 } as const;
 
 export type IdPrefix = keyof typeof ID_PREFIXES;
@@ -44,6 +51,13 @@ export type PlayerId = Id<'ply'>;
 export type EventId = Id<'evt'>;
 export type ConversionId = Id<'cnv'>;
 export type PostbackId = Id<'pbk'>;
+export type PayoutId = Id<'pay'>;
+export type CostId = Id<'cst'>;
+export type RateId = Id<'fxr'>;
+export type GoalId = Id<'gol'>;
+export type ScenarioId = Id<'scn'>;
+export type QuarantineRuleId = Id<'qrl'>;
+export type StatusMappingId = Id<'smp'>;
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 const ENCODED_LENGTH = 26;

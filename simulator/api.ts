@@ -20,6 +20,8 @@ export type Api = {
     body: unknown,
     options: { shape: z.ZodType<T>; idempotencyKey: string },
   ): Promise<T>;
+  /** Puts a body in the place of what is there. */
+  put<T>(path: string, body: unknown, shape: z.ZodType<T>): Promise<T>;
   read<T>(path: string, shape: z.ZodType<T>): Promise<T>;
   /** All pages of a list, at most `MAX_PAGES`. */
   list<T>(path: string, shape: z.ZodType<T>): Promise<T[]>;
@@ -49,6 +51,16 @@ export function createApi(http: HttpClient, apiUrl: string, adminKey: string): A
       });
       return checked(`POST ${path}`, answer, shape);
     },
+    put: async (path, body, shape) => {
+      const headers = { authorization, 'content-type': 'application/json' };
+      const answer = await http.send({
+        method: 'PUT',
+        url: apiUrl + path,
+        headers,
+        body: JSON.stringify(body),
+      });
+      return checked(`PUT ${path}`, answer, shape);
+    },
     read,
     list: async <T>(path: string, shape: z.ZodType<T>): Promise<T[]> => {
       const items: T[] = [];
@@ -72,7 +84,7 @@ export function createApi(http: HttpClient, apiUrl: string, adminKey: string): A
 }
 
 function checked<T>(call: string, answer: HttpAnswer, shape: z.ZodType<T>): T {
-  if (answer.status !== 200 && answer.status !== 201) throw unexpected(call, answer);
+  if (![200, 201, 202].includes(answer.status)) throw unexpected(call, answer);
   return parsed(call, jsonOf(answer), shape, answer.status);
 }
 

@@ -131,12 +131,17 @@ function markClients(drafts: Draft[], random: Random): void {
   }
 }
 
-/** A few visitors click twice in a row: the first click leads to nothing, the second may go on. */
+/**
+ * A few visitors click twice in a row: the first click leads to nothing, the second may go on. Not to a chargeback:
+ * what the second has brought waits for a person, and when that finds it taken back already nobody is told of it.
+ */
 function pairVisitors(drafts: Draft[], random: Random): void {
   const pairs = Math.max(1, Math.round(drafts.length * 0.025));
   const ordinary = drafts.filter((draft) => draft.client === 'browser');
   const firsts = random.shuffle(ordinary.filter((draft) => draft.shape === 'waiting')).slice(0, pairs);
-  const seconds = random.shuffle(ordinary.filter((draft) => !firsts.includes(draft))).slice(0, firsts.length);
+  const seconds = random
+    .shuffle(ordinary.filter((draft) => !firsts.includes(draft) && !draft.shape.includes('charged_back')))
+    .slice(0, firsts.length);
   for (const [position, second] of seconds.entries()) {
     const first = firsts[position];
     if (first === undefined) continue;

@@ -21,11 +21,19 @@ export const eventReceipt = z.looseObject({
   id: z.string().optional(),
 });
 
+/** Why a click or an event was judged as it was. A suspicious reason is shown and decides nothing. */
+export const verdictRead = z.looseObject({
+  outcome: z.string(),
+  score: z.number().optional(),
+  reasons: z.array(z.looseObject({ code: z.string(), mode: z.string().optional() })).optional(),
+});
+export type VerdictRead = z.infer<typeof verdictRead>;
+
 export const clickRead = z.looseObject({
   clickId: z.string(),
   campaignId: z.string(),
   partnerId: z.string().nullish(),
-  verdict: z.looseObject({ outcome: z.string() }).nullish(),
+  verdict: verdictRead.nullish(),
   journey: z.looseObject({ workflowId: z.string(), stage: z.string(), temporalUrl: z.string().nullish() }),
 });
 export type ClickRead = z.infer<typeof clickRead>;
@@ -35,7 +43,7 @@ export const conversionRead = z.looseObject({
   revision: z.number(),
   clickId: z.string().nullish(),
   event: z.string(),
-  status: z.enum(['pending', 'approved', 'rejected', 'reversed']),
+  status: z.enum(['pending', 'qualified', 'approved', 'paid', 'rejected', 'reversed']),
   commission: z.array(
     z.looseObject({ partnerId: z.string(), amount: amountLike(), currency: z.string().nullish() }),
   ),
@@ -49,6 +57,8 @@ export const postbackRead = z.looseObject({
   event: z.string(),
   status: z.enum(['pending', 'delivered', 'dead']),
   key: z.string(),
+  deadReason: z.string().nullish(),
+  attempts: z.array(z.looseObject({ status: z.number().nullish() })).optional(),
 });
 export type PostbackRead = z.infer<typeof postbackRead>;
 
@@ -58,6 +68,9 @@ export const playerRead = z.looseObject({
     z.looseObject({
       currency: z.string(),
       deposits: z.looseObject({ count: z.number(), total: amountLike() }),
+      chargebacks: countedAmount().optional(),
+      withdrawals: countedAmount().optional(),
+      ngr: amountLike().nullish(),
     }),
   ),
 });
@@ -75,6 +88,10 @@ export type TrialBalance = z.infer<typeof trialBalance>;
 
 /** One page of a list. */
 export const page = z.looseObject({ data: z.array(z.unknown()), nextCursor: z.string().nullish() });
+
+function countedAmount() {
+  return z.looseObject({ count: z.number(), total: amountLike() });
+}
 
 /** An amount as a decimal string; `{amount, currency}` is read too. */
 function amountLike() {

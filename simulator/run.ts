@@ -4,6 +4,8 @@ import type { Readable } from 'node:stream';
 import { walk } from './interactive/walk';
 import { createOutput, type Output } from './output';
 import { createPlan } from './plan';
+import { playAll } from './scenarios/play-all';
+import type { Scenario } from './scenarios/scenario';
 import { isReported, openSession, type Session } from './session';
 import { setUp } from './setup';
 import { chooseExample, summarize } from './summary';
@@ -12,8 +14,10 @@ import { driveTraffic } from './traffic';
 import { verify } from './verify';
 
 export type SimulationArguments = {
-  /** All by itself and checked against a plan, or step by step as a person chooses. */
-  mode: 'auto' | 'interactive';
+  /** All by itself and checked against a plan, step by step as a person chooses, or named scenarios. */
+  mode: 'auto' | 'interactive' | 'scenarios';
+  /** Of the mode that plays scenarios. */
+  scenarios?: readonly Scenario[];
   /** Of the automatic mode. */
   clicks: number;
   seed: number;
@@ -39,10 +43,12 @@ const SENDER_PATIENCE_MS = 60_000;
 /** A person who has just stopped a server wants to be told so, and can repeat the step. */
 const WALK_SETTLE_WITHIN_MS = 15_000;
 const WALK_PATIENCE_MS = 8_000;
+/** A second attempt at a destination comes after six seconds; nothing takes longer on a healthy machine. */
+const SCENARIO_WITHIN_MS = 30_000;
 
 /**
- * Drives a run against a running instance: a planned one whose outcome is compared with the plan, or a person's walk
- * through one player's chain. Answers the exit code: 0 when all is as planned, or the walk was ended; 1 when something
+ * Drives a run against a running instance: a planned one whose outcome is compared with the plan, a person's walk
+ * through one player's chain, or scenarios whose outcome is compared with what each states. Answers the exit code: 0 when all is as planned, or the walk was ended; 1 when something
  * differs, stays pending or could not be done (with a sentence saying what and where); 130 when it was interrupted.
  */
 export async function runSimulation(
@@ -92,6 +98,11 @@ async function simulate(
       const settleWithinMs = options.settleWithinMs ?? WALK_SETTLE_WITHIN_MS;
       await walk({ session, output, signal, settleWithinMs, input: options.input ?? process.stdin });
       return EXIT.asPlanned;
+    }
+    if (argv.mode === 'scenarios') {
+      const withinMs = options.settleWithinMs ?? SCENARIO_WITHIN_MS;
+      const isAsStated = await playAll(session, argv.scenarios ?? [], { output, signal, withinMs });
+      return isAsStated ? EXIT.asPlanned : EXIT.deviates;
     }
     const settleWithinMs = options.settleWithinMs ?? SETTLE_WITHIN_MS;
     const played = await play({ argv, session, output, signal, settleWithinMs });

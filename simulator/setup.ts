@@ -23,7 +23,7 @@ export type SetUp = {
 };
 
 /** The macros that a partner usually asks for. `event` and `click_id` are what the sink recognises a postback by. */
-const TEMPLATE =
+export const POSTBACK_TEMPLATE =
   'event={event}&click_id={click_id}&external_id={external_id}&tx={transaction_id}&amount={amount}' +
   '&currency={currency}&payout={payout}&sub1={sub1}&sub2={sub2}&sub4={sub4}&partner={partner_id}' +
   '&campaign={campaign_id}&ltv={ltv}&at={timestamp}';
@@ -77,7 +77,7 @@ async function createPartner(
   const destination = {
     name: `${name} postback ${runId}`,
     kind: 'partner_url',
-    url: `${sink.baseUrl}/partner_url/${key}?${TEMPLATE}`,
+    url: `${sink.baseUrl}/partner_url/${key}?${POSTBACK_TEMPLATE}`,
     method: key === 'alpha' ? 'GET' : 'POST',
     events: DESTINATION_EVENTS,
     partnerId,

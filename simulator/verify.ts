@@ -5,6 +5,7 @@ import { CAMPAIGN_KEYS } from './cast';
 import { BACKLOG_GAUGES, gaugeValue } from './gauges';
 import { inParallel } from './in-parallel';
 import { conversionRead, type TrialBalance, trialBalance } from './responses';
+import { approveAll } from './review-desk';
 import type { SetUp } from './setup';
 import type { Sink } from './sink';
 import { checkSink, type SinkFindings } from './sink-check';
@@ -44,14 +45,17 @@ const PLAYERS_READ = 20;
 type Look = Omit<Verification, 'journeys' | 'tookMs'>;
 
 /**
- * Reads until everything is as planned, or the time is up; then says what still differs and where. A click that
+ * Reads until everything is as planned, or the time is up; then says what still differs and where. What doubtful clicks
+ * have brought is approved, as a person would. A click that
  * has settled is not read again, the run as a whole (lists, books, quarantine, gauges, destinations) is.
  */
 export async function verify(options: VerifyOptions): Promise<Verification> {
   const startedMs = performance.now();
   const watch = createJourneyWatch(options);
   let pauseMs = FIRST_PAUSE_MS;
+  const campaignIds = CAMPAIGN_KEYS.map((key) => options.setUp.campaigns[key].campaignId);
   for (;;) {
+    await approveAll(options.api, campaignIds);
     const open = await watch.look();
     const overall = open.length === 0 ? await lookOverall(options, watch.settled()) : null;
     const problems = overall === null ? open : overall.problems;

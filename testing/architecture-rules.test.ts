@@ -20,13 +20,19 @@ describe('documents name what exists', () => {
     'ARCHITECTURE.md',
     'CONTRIBUTING.md',
     'CHANGELOG.md',
+    'docs/attribution.md',
     'docs/configuration.md',
+    'docs/deals.md',
     'docs/deploy.md',
     'docs/failure-modes.md',
     'docs/glossary.md',
     'docs/invariants.md',
+    'docs/payouts.md',
+    'docs/quarantine.md',
+    'docs/review.md',
     'docs/state-machine.md',
     'docs/temporal-ui.md',
+    'docs/value.md',
   ])('%s', (document) => {
     const markdown = readRepositoryFile(document);
     expect(brokenReferences(markdown)).toEqual([]);

@@ -179,7 +179,13 @@ export class JourneyHarness {
 
   /** A click of the campaign, in Postgres and its outbox; the relay has not seen it yet. */
   async click(
-    given: { atMs?: number; clickId?: ClickId; windowDays?: number; userAgent?: string } = {},
+    given: {
+      atMs?: number;
+      clickId?: ClickId;
+      windowDays?: number;
+      userAgent?: string;
+      isTest?: boolean;
+    } = {},
   ): Promise<ClickId> {
     const clickedAtMs = given.atMs ?? this.clock.nowMs();
     const clickId = given.clickId ?? mintId('clk', clickedAtMs);
@@ -194,6 +200,7 @@ export class JourneyHarness {
       visitorId: mintId('vis', clickedAtMs),
       clickedAtMs,
       expiresAtMs: windowEndMs(clickedAtMs, given.windowDays ?? 30),
+      isTest: given.isTest ?? false,
       externalId: null,
       subs: {},
       adIds: {},

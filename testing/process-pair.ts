@@ -120,6 +120,8 @@ function watched(
       carry(`event ${eventId}`, () => starter.signalPlayer(workspaceId, playerId, eventId)),
     startEvent: (workspaceId, eventId) =>
       carry(`event ${eventId}`, () => starter.startEvent(workspaceId, eventId)),
+    setPlayerTimer: (workspaceId, playerId, dueAtMs) =>
+      carry(`timer ${playerId}`, () => starter.setPlayerTimer(workspaceId, playerId, dueAtMs)),
     startPostback: (workspaceId, postbackId, run) =>
       carry(`postback ${postbackId}`, () => starter.startPostback(workspaceId, postbackId, run)),
   };

@@ -28,8 +28,8 @@ export type ReadsFixture = {
   stop(): Promise<void>;
 };
 
-export async function startReads(): Promise<ReadsFixture> {
-  const testDb = await createTestDb();
+export async function startReads(options: { readonly poolMax?: number } = {}): Promise<ReadsFixture> {
+  const testDb = await createTestDb(options);
   const { db } = testDb;
   let nowMs = Date.now();
   const clock = {

@@ -61,6 +61,7 @@ function fakeTemporal() {
     },
     signalPlayer: (_workspace, playerId, eventId) => take(`player ${playerId} ${eventId}`),
     startEvent: (_workspace, eventId) => take(`event ${eventId}`),
+    setPlayerTimer: (_workspace, playerId, dueAtMs) => take(`timer ${playerId} ${dueAtMs}`),
     startPostback: (_workspace, postbackId, run) => take(`postback ${postbackId} ${run}`),
   };
   return Object.assign(fake, { starter });

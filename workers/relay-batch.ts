@@ -7,6 +7,7 @@ import {
   type JourneyTarget,
   loadEventRoutes,
   loadJourneyTargets,
+  loadPlayerTimers,
   type OutboxRow,
   postbackIdOf,
   postponeOutbox,
@@ -104,12 +105,20 @@ async function prepareDispatch(
   const targets = await loadJourneyTargets(trx, clickUuids);
   const eventUuids = rows.filter((row) => row.kind === 'event').map((row) => row.refUuid);
   const routes = await loadEventRoutes(trx, eventUuids, JOURNEY_EVENT_LIMIT);
+  const timerUuids = rows.filter((row) => row.kind === 'timer').map((row) => row.refUuid);
+  const timers = await loadPlayerTimers(trx, timerUuids);
   const dispatch = async (row: OutboxRow): Promise<void> => {
     switch (row.kind) {
       case 'event':
         return dispatchEvent(starter, row, routes.get(row.refUuid), nowMs);
       case 'postback':
         return starter.startPostback(row.workspaceId, postbackIdOf(row), row.run);
+      case 'timer': {
+        const timer = timers.get(row.refUuid);
+        // What was due may have been settled or called off since.
+        if (timer !== undefined) await starter.setPlayerTimer(row.workspaceId, timer.playerId, timer.dueAtMs);
+        return;
+      }
       case 'click':
         return dispatchClick(starter, row, targets.get(row.refUuid), nowMs);
     }

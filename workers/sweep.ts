@@ -1,8 +1,16 @@
 import type { Logger } from 'pino';
+import { createSettlementActivities } from '../activities/settlement';
 import type { Db } from '../db/knex';
 import { ensurePartitions } from '../db/partitions';
 import { sweepQuarantine } from '../db/stores/quarantine-store';
-import { expireKeptData, sweepOrphanedPostbacks, sweepUnhandledEvents } from '../db/stores/sweep-store';
+import { translateReports } from '../db/stores/report-translation-store';
+import { applyRules } from '../db/stores/rule-sweep-store';
+import {
+  expireKeptData,
+  findOverdueSubjects,
+  sweepOrphanedPostbacks,
+  sweepUnhandledEvents,
+} from '../db/stores/sweep-store';
 import { type Clock, DAY_MS, MINUTE_MS } from '../domain/time';
 import { WakeUp } from './wake-up';
 
@@ -34,12 +42,39 @@ export async function runSweep(deps: SweepDeps, signal: AbortSignal): Promise<vo
   }
 }
 
-/** One round: quarantine re-joined, unsettled events queued again, orphaned postbacks given a workflow. */
-async function sweepOnce({ db, logger }: Omit<SweepDeps, 'clock'>, nowMs: number): Promise<void> {
+/**
+/**
+ * One round: quarantine re-joined, unsettled events queued again, orphaned postbacks given a workflow, and what is
+ * overdue settled on the spot, whose postbacks are orphans of the next rounds; then what the rules and mappings of an
+ * operator have left over.
+ */
+async function sweepOnce(deps: SweepDeps, nowMs: number): Promise<void> {
+  const { db, logger } = deps;
   const released = (await sweepQuarantine(db, nowMs, SWEEP_ROWS)).length;
   const events = await db.transaction((trx) => sweepUnhandledEvents(trx, SWEEP_ROWS, nowMs));
   const postbacks = await db.transaction((trx) => sweepOrphanedPostbacks(trx, SWEEP_ROWS, nowMs));
-  if (events + postbacks > 0) logger.info({ released, events, postbacks }, 'sweep found work');
+  const overdue = await settleOverdue(deps, nowMs);
+  if (events + postbacks + overdue > 0) {
+    logger.info({ released, events, postbacks, overdue }, 'sweep found work');
+  }
+  const matched = (await applyRules(db, nowMs)).length;
+  const translated = (await translateReports(db, nowMs, SWEEP_ROWS)).length;
+  if (matched + translated > 0) logger.info({ matched, translated }, 'sweep worked off the quarantine desk');
+}
+
+/** Settles what no timer has; one subject that cannot be settled must not hold up the others. Says how many were. */
+async function settleOverdue(deps: SweepDeps, nowMs: number): Promise<number> {
+  const { settleDue } = createSettlementActivities(deps);
+  let settled = 0;
+  for (const { key, dueAtMs } of await findOverdueSubjects(deps.db, SWEEP_ROWS, nowMs)) {
+    try {
+      await settleDue({ subject: key, dueAtMs });
+      settled += 1;
+    } catch (error) {
+      deps.logger.warn({ err: error, subject: key }, 'an overdue subject could not be settled');
+    }
+  }
+  return settled;
 }
 
 /** Partitions for the coming months and the end of what is kept only for a time. */

@@ -8,7 +8,13 @@ import {
 } from '../workflows/click-journey/contract';
 import { EVENT, type EventInput, eventWorkflowId } from '../workflows/event/contract';
 import { EVENT_RECEIVED, type EventReceived } from '../workflows/event-received';
-import { PLAYER, type PlayerInput, playerWorkflowId } from '../workflows/player/contract';
+import {
+  PLAYER,
+  type PlayerInput,
+  playerWorkflowId,
+  TIMER_SET,
+  type TimerSet,
+} from '../workflows/player/contract';
 import { POSTBACK, type PostbackInput, postbackWorkflowId } from '../workflows/postback/contract';
 import { CAMPAIGN_ID, PARTNER_ID, WORKSPACE_ID } from '../workflows/search-attributes';
 import { JOURNEYS_QUEUE } from '../workflows/task-queues';
@@ -24,6 +30,8 @@ export type WorkflowStarter = {
   signalJourney(workspaceId: WorkspaceId, target: JourneyTarget, eventId: EventId): Promise<boolean>;
   /** Gives an event to the player's workflow, starting a run when none is open. */
   signalPlayer(workspaceId: WorkspaceId, playerId: PlayerId, eventId: EventId): Promise<void>;
+  /** Tells the player's workflow when it is due next, starting a run when none is open. */
+  setPlayerTimer(workspaceId: WorkspaceId, playerId: PlayerId, dueAtMs: number): Promise<void>;
   /** Starts the workflow of one event that has neither an open journey nor a player. */
   startEvent(workspaceId: WorkspaceId, eventId: EventId): Promise<void>;
   /** Starts one run of a postback's own workflow: a replay, a test, an orphan. */
@@ -55,6 +63,14 @@ export function createWorkflowStarter(client: Client): WorkflowStarter {
       const input: PlayerInput = { workspaceId, playerId };
       const workflowId = playerWorkflowId(workspaceId, playerId);
       const options = { ...repeatable(workspaceId, workflowId, input), ...eventSignal(eventId) };
+      await within(() => workflow.signalWithStart(PLAYER, options));
+    },
+
+    async setPlayerTimer(workspaceId, playerId, dueAtMs) {
+      const input: PlayerInput = { workspaceId, playerId };
+      const workflowId = playerWorkflowId(workspaceId, playerId);
+      const signal = { signal: TIMER_SET, signalArgs: [{ dueAtMs } satisfies TimerSet] };
+      const options = { ...repeatable(workspaceId, workflowId, input), ...signal };
       await within(() => workflow.signalWithStart(PLAYER, options));
     },
 

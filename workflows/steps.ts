@@ -8,12 +8,14 @@ import {
 } from '@temporalio/workflow';
 import type { DeliveryActivities } from '../activities/delivery';
 import type { FraudActivities } from '../activities/fraud';
-import type { SettledEvent, SettlementActivities } from '../activities/settlement';
-import type { EventId, PostbackId } from '../domain/ids';
+import type { SettledEvent, SettledTime, SettlementActivities } from '../activities/settlement';
+import type { EventId, PlayerId, PostbackId } from '../domain/ids';
 import { EVENT_RECEIVED, type EventReceived } from './event-received';
+import { TIMER_SET, type TimerSet } from './player/contract';
 import { POSTBACKS_QUEUE } from './task-queues';
 
 export const eventReceivedSignal = defineSignal<[EventReceived]>(EVENT_RECEIVED);
+export const timerSetSignal = defineSignal<[TimerSet]>(TIMER_SET);
 
 const fraud = proxyLocalActivities<FraudActivities>({
   startToCloseTimeout: '10 seconds',
@@ -42,6 +44,12 @@ const deliveries = proxyActivities<DeliveryActivities>({
 export async function assessAndSettle(eventId: EventId): Promise<SettledEvent> {
   await fraud.assessEvent({ eventId });
   return settlement.settleEvent.executeWithOptions({ summary: eventId }, [{ eventId }]);
+}
+
+/** What time alone changes of a player's books; tried until it succeeds, like every settlement. */
+export async function settleDue(playerId: PlayerId, dueAtMs: number): Promise<SettledTime> {
+  const summary = `due ${new Date(dueAtMs).toISOString()}`;
+  return settlement.settleDue.executeWithOptions({ summary }, [{ subject: playerId, dueAtMs }]);
 }
 
 /**

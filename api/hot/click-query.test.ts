@@ -1,6 +1,19 @@
 import { MAX_CLICK_VALUE_LENGTH, readClickQuery } from './click-query';
 
 describe('readClickQuery', () => {
+  it.each([
+    ['test=1', true],
+    ['test=true&sub1=a', true],
+    ['test=YES', true],
+    ['test=0', false],
+    ['test=', false],
+    ['sub1=test', false],
+    ['', false],
+    ['Test=1', false],
+  ])('knows a test link: %s', (raw, isTest) => {
+    expect(readClickQuery(raw).isTest).toBe(isTest);
+  });
+
   it('keeps ad ids and utm parameters as they were sent, names included', () => {
     const query = readClickQuery(
       'gclid=Cj0K_-Q%2B1&ScCid=AbC&fbclid=IwAR1~x&ttclid=E.C.P.1&utm_source=face%20book&utm_Campaign=X&other=1',

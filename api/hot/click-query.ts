@@ -9,6 +9,8 @@ export type ClickQuery = {
   readonly subs: Subs;
   readonly adIds: Readonly<Record<string, string>>;
   readonly utm: Readonly<Record<string, string>>;
+  /** `test=1`: somebody tries the link out. */
+  readonly isTest: boolean;
 };
 
 /** The longest ad id seen has some 400 characters; what is longer is cut, because a cut sub still informs. */
@@ -68,6 +70,7 @@ export function readClickQuery(rawQuery: string): ClickQuery {
     subs: Object.fromEntries(subs),
     adIds: adIdsOf(values),
     utm: utmOf(values),
+    isTest: /^(?:1|true|yes)$/i.test(values.get('test') ?? ''),
   };
 }
 

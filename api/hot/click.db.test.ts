@@ -92,6 +92,19 @@ describe('GET /c/{slug}', () => {
     expect(outbox).toMatchObject([{ lane: 2, run: 0 }]);
   });
 
+  it('marks the click of a test link, and of no other', async () => {
+    for (const [query, isTest] of [
+      ['test=1', true],
+      ['sub1=test', false],
+    ] as const) {
+      const answer = await request(ingest.app).get(`/c/go?${query}`);
+      expect(answer.status).toBe(302);
+      const { click, outbox } = await rowsOf(clickIdIn(String(answer.headers.location)));
+      expect(click.is_test).toBe(isTest);
+      expect(outbox).toHaveLength(1);
+    }
+  });
+
   it('takes one statement, and reads nothing', async () => {
     const statements: string[] = [];
     // A pool of its own: the catalog may be reloading through the shared one.

@@ -73,6 +73,7 @@ function toClick(deps: ApiDeps, proxies: TrustedProxies, { req, campaign, query 
     visitorId: readVisitorCookie(req.headers.cookie) ?? mintId('vis', nowMs),
     clickedAtMs: nowMs,
     expiresAtMs: windowEndMs(nowMs, campaign.clickWindowDays),
+    isTest: query.isTest,
     externalId: query.externalId,
     subs: query.subs,
     adIds: query.adIds,

@@ -7,6 +7,7 @@ import {
   firstOf,
   type Ignored,
   measuredKindOf,
+  reasonOf,
   refusePlaceholders,
   toMeasured,
 } from './measurement';
@@ -27,14 +28,18 @@ const USED_NAMES = [
 /**
  * Translates a callback of Adjust, whose parameters are what its owner wrote into the URL beside `{adid}`,
  * `{activity_kind}`, `{event_name}` and `{created_at}`. Times are Unix seconds. A resent callback is told by device,
- * activity, event and time; a `{nonce}` may be another one and is left out.
+ * activity, event and time; a `{nonce}` may be another one and is left out. An install that the fraud suite has
+ * rejected is taken when the URL asks for the `{rejection_reason}`: it names the click that was rejected, and the
+ * same install may come once more for the click that was not.
  */
 export function translateAdjust(parameters: Parameters): IncomingEvent | Ignored {
   refusePlaceholders(parameters, USED_NAMES);
   const eventName = firstOf(parameters, EVENT_NAMES);
   const activity = parameters.activity_kind ?? (eventName === undefined ? 'install' : 'event');
-  if (activity !== 'install' && activity !== 'event') return { ignored: 'other_activity' };
-  const kind = activity === 'install' ? 'install' : measuredKindOf(eventName ?? '');
+  const rejectionReason = reasonOf(parameters, ['rejection_reason']);
+  const isRejected = /^rejected[ _]install$/.test(activity) && rejectionReason !== undefined;
+  if (activity !== 'install' && activity !== 'event' && !isRejected) return { ignored: 'other_activity' };
+  const kind = activity === 'event' ? measuredKindOf(eventName ?? '') : 'install';
   if (kind === null) return { ignored: 'unknown_event' };
   const time = firstOf(parameters, TIME_NAMES);
   return toMeasured(
@@ -46,6 +51,7 @@ export function translateAdjust(parameters: Parameters): IncomingEvent | Ignored
       playerId: firstOf(parameters, PLAYER_NAMES),
       occurredAt: time === undefined ? undefined : unixTime('created_at', time),
       installBeginAt: installBegin(parameters.install_begin_time),
+      rejectionReason,
       amount: firstOf(parameters, AMOUNT_NAMES),
       currency: parameters.currency,
       country: parameters.country,

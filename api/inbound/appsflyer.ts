@@ -7,6 +7,7 @@ import {
   firstOf,
   type Ignored,
   measuredKindOf,
+  reasonOf,
   refusePlaceholders,
   toMeasured,
 } from './measurement';
@@ -15,6 +16,7 @@ import { objectParameters, type Parameters, pairsToParameters } from './paramete
 const CLICK_NAMES = ['clickid', 'click_id'];
 const SHARED_NAMES = ['af_sub', 'af_sub1', 'af_sub2', 'af_sub3', 'af_sub4', 'af_sub5'];
 const PLAYER_NAMES = ['customer_user_id', 'player_id'];
+const REASON_NAMES = ['reject_reason', 'rejected_reason', 'blocked_reason'];
 const USED_NAMES = [
   ...[...CLICK_NAMES, ...SHARED_NAMES, ...PLAYER_NAMES, 'appsflyer_id', 'event_name', 'event_time'],
   ...['install_time', 'event_revenue', 'event_revenue_currency'],
@@ -23,7 +25,8 @@ const USED_NAMES = [
 /**
  * Translates a message of AppsFlyer's Push API: an install, or an in-app event whose name means one of ours. Times
  * come without a zone and are UTC; `event_value` is JSON in a text and may hold amount and transaction. AppsFlyer has
- * no id of a message: device, name, time and value make it.
+ * no id of a message: device, name, time and value make it. What Protect360 has rejected is another message than what
+ * stands, because an install whose attribution is corrected brings both.
  */
 export function translateAppsflyer(parameters: Parameters): IncomingEvent | Ignored {
   refusePlaceholders(parameters, USED_NAMES);
@@ -35,7 +38,9 @@ export function translateAppsflyer(parameters: Parameters): IncomingEvent | Igno
   const timeName =
     kind === 'install' && parameters.install_time !== undefined ? 'install_time' : 'event_time';
   const time = parameters[timeName];
+  const rejectionReason = rejectionOf(parameters);
   const key = [parameters.appsflyer_id, name, time, parameters.event_value];
+  if (rejectionReason !== undefined) key.push('rejected');
   const revenue = revenueOf(parameters, value);
   return toMeasured(
     {
@@ -46,6 +51,7 @@ export function translateAppsflyer(parameters: Parameters): IncomingEvent | Igno
       playerId: firstOf(parameters, PLAYER_NAMES),
       occurredAt: time === undefined ? undefined : utcOf(timeName, time),
       installBeginAt: installBegin(parameters.gp_install_begin),
+      rejectionReason,
       ...revenue,
       country: parameters.country_code,
       ip: parameters.ip,
@@ -59,6 +65,14 @@ export function translateAppsflyer(parameters: Parameters): IncomingEvent | Igno
       currency: 'event_revenue_currency',
     },
   );
+}
+
+/** Why it was rejected. A reason says so by itself, unless `is_rejected` says that it was not. */
+function rejectionOf(parameters: Parameters): string | undefined {
+  const flag = parameters.is_rejected ?? '';
+  if (/^(?:0|false|no)$/i.test(flag)) return undefined;
+  const reason = reasonOf(parameters, REASON_NAMES);
+  return reason ?? (/^(?:1|true|yes)$/i.test(flag) ? 'no reason given' : undefined);
 }
 
 /** Amount and currency from one place: a revenue of the message must not take the currency of its value. */

@@ -111,6 +111,28 @@ describe('translateAppsflyer', () => {
   });
 
   it.each([
+    ['with its reason', { is_rejected: '1', reject_reason: 'bots' }, 'bots'],
+    ['by the reason alone', { rejected_reason: 'click_flood' }, 'click_flood'],
+    ['as its raw data calls it', { blocked_reason: 'site_blacklist' }, 'site_blacklist'],
+    ['without a reason', { is_rejected: 'true' }, 'no reason given'],
+    ['with a reason too long', { reject_reason: 'x'.repeat(300) }, 'x'.repeat(100)],
+    ['not at all', { is_rejected: '0', reject_reason: 'bots' }, undefined],
+    ['by a placeholder', { reject_reason: '{reject_reason}' }, undefined],
+  ])('says what was rejected %s', (_how, given, expected) => {
+    const event = translateAppsflyer({ ...INSTALL, ...given });
+    expect('attributes' in event && event.attributes.rejectionReason).toBe(expected);
+  });
+
+  it('a rejected install is another message than the same install for another click', () => {
+    const [stands, rejected] = [{}, { is_rejected: '1' }].map((given) =>
+      translateAppsflyer({ ...INSTALL, ...given }),
+    );
+    expect(rejected).not.toMatchObject({
+      senderEventId: (stands as { senderEventId: string }).senderEventId,
+    });
+  });
+
+  it.each([
     ['a placeholder', { af_sub1: '{click_id}' }, 'unresolved_macro', 'af_sub1'],
     ['no time', { install_time: 'yesterday' }, 'invalid_request', 'install_time'],
     ['a deposit of nobody', { event_name: 'ftd' }, 'invalid_request', 'customer_user_id'],
@@ -181,8 +203,21 @@ describe('translateAdjust', () => {
     ['click', 'other_activity'],
     ['reattribution', 'other_activity'],
     ['rejected install', 'other_activity'],
+    ['rejected reattribution', 'other_activity'],
   ] as const)('%s is ignored', (activity_kind, reason) => {
     expect(translateAdjust({ ...INSTALL, activity_kind })).toEqual(ignored(reason));
+  });
+
+  it.each(['rejected install', 'rejected_install'])('a %s is taken when it says why', (activity_kind) => {
+    const rejected = { ...INSTALL, activity_kind, rejection_reason: 'engagement_injection' };
+    expect(translateAdjust(rejected)).toMatchObject({
+      kind: 'install',
+      clickRef: CLICK,
+      attributes: { rejectionReason: 'engagement_injection' },
+    });
+    expect(translateAdjust({ ...rejected, rejection_reason: '{rejection_reason}' })).toEqual(
+      ignored('other_activity'),
+    );
   });
 
   it('ignores an event of the app’s own and an install without a click', () => {

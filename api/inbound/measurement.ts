@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { AppError } from '../../domain/errors';
 import type { EventKind } from '../../domain/facts';
 import { parseId } from '../../domain/ids';
-import { s2sBody } from '../schemas/event-bodies';
+import { measuredBody } from '../schemas/event-bodies';
 import { checkFields } from './event-body';
 import { type IncomingEvent, toIncomingEvent } from './incoming-event';
 import type { Parameters } from './parameters';
@@ -21,6 +21,8 @@ export type MeasuredEvent = {
   readonly playerId: string | undefined;
   readonly occurredAt: string | undefined;
   readonly installBeginAt: string | undefined;
+  /** Why the partner has rejected it; undefined of what it has not. */
+  readonly rejectionReason: string | undefined;
   readonly amount: string | undefined;
   readonly currency: string | undefined;
   readonly country: string | undefined;
@@ -45,7 +47,7 @@ export function toMeasured(
       errors: [{ path, message: `is needed by a ${kind}` }],
     });
   }
-  const fields = checkFields(s2sBody, {
+  const fields = checkFields(measuredBody, {
     known,
     unknownFields: 0,
     body: parameters,
@@ -65,6 +67,18 @@ export function measuredKindOf(name: string): EventKind | null {
 export function firstOf(parameters: Parameters, names: readonly string[]): string | undefined {
   const name = names.find((candidate) => (parameters[candidate] ?? '') !== '');
   return name === undefined ? undefined : parameters[name];
+}
+
+const MAX_REASON_LENGTH = 100;
+
+/** The first of these parameters that gives a reason. It is shown to people: a macro or a long text is worth no refusal. */
+export function reasonOf(parameters: Parameters, names: readonly string[]): string | undefined {
+  const filled = names.filter((name) => !isUnresolvedMacro(parameters[name] ?? ''));
+  const reason = firstOf(parameters, filled)
+    ?.replace(/\p{C}+/gu, ' ')
+    .trim()
+    .slice(0, MAX_REASON_LENGTH);
+  return reason === '' ? undefined : reason;
 }
 
 /**

@@ -7,14 +7,12 @@ import {
 } from '../../db/stores/event-origin-store';
 import type { NewEvent } from '../../db/stores/new-event';
 import { AppError } from '../../domain/errors';
-import { NEVER_PUBLIC } from '../../domain/facts';
+import { type EventKind, NEVER_PUBLIC } from '../../domain/facts';
 import { parseId } from '../../domain/ids';
+import { asPublicFact } from '../../domain/report/public-fact';
 import type { ApiDeps } from '../deps';
 import { readVisitorCookie } from '../hot/visitor-cookie';
 import type { IncomingEvent } from './incoming-event';
-
-/** What sets the keys of public reports apart: a stranger must not be able to take the id of a real event first. */
-const PUBLIC_PREFIX = '~public ';
 
 /**
  * A report by somebody who has not proved who he is, as it may be stored: it informs about a click and names no
@@ -22,19 +20,25 @@ const PUBLIC_PREFIX = '~public ';
  * without a click.
  */
 export function asPublic(event: IncomingEvent): Omit<NewEvent, 'workspaceId' | 'brandId' | 'sourceId'> {
-  if (NEVER_PUBLIC.has(event.kind)) {
-    throw new AppError(
-      'unauthorized',
-      `A ${event.kind} is taken only with the key of a source (key=…, or Authorization) or its signature.`,
-    );
-  }
-  if (event.clickRef === null) throw needsClick();
-  return {
-    ...event,
-    trust: 'public',
-    playerExternalId: null,
-    transactionKey: `${PUBLIC_PREFIX}${event.transactionKey}`,
-  };
+  if (NEVER_PUBLIC.has(event.kind)) throw neverPublic(event.kind);
+  requireClick(event.clickRef);
+  return { ...asPublicFact(event), trust: 'public' };
+}
+
+/** 401 for kinds that move money or stop it. */
+export function neverPublic(kind: EventKind): AppError {
+  return new AppError(
+    'unauthorized',
+    `A ${kind} is taken only with the key of a source (key=…, or Authorization) or its signature.`,
+  );
+}
+
+/** The click of a public report, which belongs to one. Throws 400 without. */
+export function requireClick(clickRef: string | null): string {
+  if (clickRef !== null) return clickRef;
+  throw new AppError('invalid_request', 'click_id is needed: a public report belongs to a click.', {
+    errors: [{ path: 'click_id', message: 'is needed' }],
+  });
 }
 
 /** Where a public report belongs: to the source that it names, else to the workspace of its click. 400 when nowhere. */
@@ -62,10 +66,4 @@ export async function publicOrigin(
 export async function clickOfVisitor(deps: ApiDeps, req: Request): Promise<string | null> {
   const visitorId = readVisitorCookie(req.headers.cookie);
   return visitorId === null ? null : findLatestClick(deps.db, visitorId, deps.clock.nowMs());
-}
-
-function needsClick(): AppError {
-  return new AppError('invalid_request', 'click_id is needed: a public report belongs to a click.', {
-    errors: [{ path: 'click_id', message: 'is needed' }],
-  });
 }

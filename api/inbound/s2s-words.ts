@@ -1,4 +1,4 @@
-import type { DepositStatus, EventKind } from '../../domain/facts';
+import type { DepositStatus, ReportedKind } from '../../domain/facts';
 
 /**
  * What partners, networks and trackers call things. Names are compared without case and without underscores and
@@ -11,10 +11,11 @@ export const PARAMETER_NAMES = {
   amount: ['amount', 'payout', 'sum', 'revenue', 'saleamount', 'price', 'value'],
   currency: ['currency', 'cnvcurrency'],
   transactionId: ['txid', 'transactionid', 'tid', 'orderid', 'conversionid', 'actionid'],
-  eventId: ['eventid', 'adveventid', 'postbackid'],
+  eventId: ['eventid', 'adveventid', 'postbackid', 'refundid'],
   playerId: ['playerid', 'customerid', 'userid'],
   occurredAt: ['occurredat', 'eventtime', 'time', 'timestamp'],
   depositEventId: ['depositeventid', 'deposittransactionid'],
+  reason: ['reason', 'refundreason', 'chargebackreason'],
   period: ['period'],
   until: ['until'],
   country: ['country', 'countrycode', 'geo'],
@@ -33,7 +34,7 @@ export function foldName(name: string): string {
   return name.toLowerCase().replace(/[_-]/g, '');
 }
 
-const EVENT_WORDS: Readonly<Record<EventKind, readonly string[]>> = {
+const EVENT_WORDS: Readonly<Record<ReportedKind, readonly string[]>> = {
   install: ['install', 'installed', 'appinstall'],
   lead: ['lead'],
   registration: ['registration', 'register', 'registered', 'reg', 'signup'],
@@ -52,8 +53,18 @@ const STATUS_WORDS: Readonly<Record<DepositStatus, readonly string[]>> = {
   reversed: ['reversed', 'refund', 'refunded'],
 };
 
+/** A word as it is compared. */
+export function foldWord(word: string): string {
+  return foldName(word.replace(/\s/gu, ''));
+}
+
+/** Whether a word for an event means that money goes back, in part or whole. */
+export function isRefund(word: string): boolean {
+  return ['refund', 'refunded', 'partialrefund', 'fullrefund'].includes(foldWord(word));
+}
+
 /** The kind of event that a word means; null for a word that nobody uses for one. */
-export function eventKindOf(word: string): EventKind | null {
+export function eventKindOf(word: string): ReportedKind | null {
   return meaningOf(EVENT_WORDS, word);
 }
 
@@ -66,7 +77,7 @@ function meaningOf<Meaning extends string>(
   words: Readonly<Record<Meaning, readonly string[]>>,
   word: string,
 ): Meaning | null {
-  const folded = foldName(word.replaceAll(' ', ''));
+  const folded = foldWord(word);
   const meanings = Object.keys(words) as Meaning[];
   return meanings.find((meaning) => words[meaning].includes(folded)) ?? null;
 }

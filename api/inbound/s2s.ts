@@ -1,34 +1,89 @@
-import { AppError } from '../../domain/errors';
-import type { EventKind } from '../../domain/facts';
+import type { RawReport } from '../../db/stores/new-event';
+import { AppError, type FieldProblem } from '../../domain/errors';
 import { parseId } from '../../domain/ids';
+import { readRefund } from '../../domain/report/refund';
+import { translateReport, type WordedReport } from '../../domain/report/worded-report';
 import { parseInstant, SECOND_MS, toIso } from '../../domain/time';
 import { s2sBody } from '../schemas/event-bodies';
 import { checkFields } from './event-body';
-import { type EventFields, type IncomingEvent, toIncomingEvent } from './incoming-event';
+import { type IncomingEvent, misfit, rawOf } from './incoming-event';
 import type { Parameters } from './parameters';
-import { eventKindOf, foldName, PARAMETER_NAMES, type ParameterName, statusOf } from './s2s-words';
+import { eventKindOf, foldName, isRefund, PARAMETER_NAMES, type ParameterName, statusOf } from './s2s-words';
+import { readWord, WORD_RULE } from './unknown-word';
 import { isUnresolvedMacro } from './unresolved-macro';
 
 type Given = { readonly name: string; readonly value: string };
 type GivenParameters = ReadonlyMap<ParameterName, Given>;
 
+/** A server-to-server report under our names; its words may be the sender's own. */
+export type S2sReport = {
+  readonly report: WordedReport;
+  readonly raw: RawReport;
+  /** The sender's own spelling of one of our names. */
+  spelling(path: string): string;
+};
+
 /**
- * Translates a server-to-server report, whatever its sender calls things. Throws 400 unresolved_macro for a known
- * parameter that is still a placeholder, 400 invalid_request for what does not fit, in the sender's spelling.
+ * Reads a server-to-server report, whatever its sender calls things. Throws 400 unresolved_macro for a known
+ * parameter that is still a placeholder, 400 invalid_request for what does not fit, in the sender's spelling. A word
+ * for an event or a status that nobody knows is no misfit: it stands in the report.
  */
-export function translateS2s(parameters: Parameters): IncomingEvent {
+export function readS2s(parameters: Parameters): S2sReport {
   const given = canonicalParameters(parameters);
   refuseMacros(given);
-  const kind = kindOf(given);
-  const fields = checkFields(s2sBody, {
-    known: { ...knownValues(given), status: statusText(kind, given) },
+  const words = wordsOf(given);
+  const { fields, unknownFields, spelling } = checkFields(s2sBody, {
+    known: knownValues(given),
     unknownFields: Object.keys(parameters).length - given.size,
     body: parameters,
-    spelling: (path) => given.get(path as ParameterName)?.name ?? path,
+    // Some senders name the event in the status.
+    spelling: (path) => given.get(path as ParameterName)?.name ?? statusName(path, given) ?? path,
   });
-  const eventId = fields.fields.eventId ?? fields.fields.transactionId ?? madeEventId(kind, fields.fields);
-  refuseWithout(kind, fields.fields, eventId);
-  return toIncomingEvent(kind, { ...fields, fields: { ...fields.fields, eventId: eventId ?? '' } });
+  const { ip, userAgent, ...shown } = fields;
+  const report = { ...words, fields: shown, unknownFields };
+  return {
+    report: isRefund((given.get('event') ?? given.get('status'))?.value ?? '')
+      ? refundReport(report, spelling)
+      : report,
+    raw: rawOf(parameters, { ip, userAgent }),
+    spelling,
+  };
+}
+
+/** A refund, as the fact that it states. Throws 400 for one that is not done, or does not say of which deposit. */
+function refundReport(report: WordedReport, spelling: (path: string) => string): WordedReport {
+  if (report.statusWord !== null || report.status === 'pending' || report.status === 'failed') {
+    throw problem(spelling('status'), 'is none of a refund: report it once the money has gone back');
+  }
+  const refund = readRefund(report.fields);
+  if (!refund.ok) throw problem(spelling(refund.problem.path), refund.problem.message);
+  const { kind, status, fields } = refund;
+  return { ...report, kind, eventWord: null, status, fields };
+}
+
+/** As `readS2s`, of a report whose words are known. Throws 400 also for those that are not. */
+export function translateS2s(parameters: Parameters): IncomingEvent {
+  return knownEvent(readS2s(parameters));
+}
+
+/** The event of a report whose words everybody understands. Throws 400 for what does not fit. */
+export function knownEvent({ report, raw, spelling }: S2sReport): IncomingEvent {
+  const translation = translateReport(report, 'keyed', []);
+  if (translation.outcome === 'fact') return { ...translation.fact, raw };
+  if (translation.outcome === 'unfit') throw unfit(translation.problems, spelling);
+  throw problem(
+    spelling(report.eventWord === null ? 'status' : 'event'),
+    report.eventWord === null
+      ? 'is no status known here; send confirmed, pending, failed …'
+      : 'is no event known here; send registration, deposit, lead …',
+  );
+}
+
+/** 400 invalid_request for a report that is not what its kind needs, in the sender's spelling. */
+export function unfit(problems: readonly FieldProblem[], spelling: (path: string) => string): AppError {
+  const [first] = problems;
+  if (problems.length > 1 || first === undefined) return misfit(problems, spelling);
+  return problem(spelling(first.path), first.message);
 }
 
 /** Whether a report says which click it is about, under whatever name. */
@@ -75,28 +130,35 @@ function refuseMacros(given: GivenParameters): void {
   });
 }
 
+type Words = Pick<WordedReport, 'kind' | 'eventWord' | 'status' | 'statusWord'>;
+
 /** The event's word decides; some senders name the event in the status instead. */
-function kindOf(given: GivenParameters): EventKind {
+function wordsOf(given: GivenParameters): Words {
   const event = given.get('event');
   const status = given.get('status');
   const word = event ?? status;
   if (word === undefined) throw problem('event', 'is needed, or a status that names one');
   const kind = eventKindOf(word.value);
-  if (kind === null) throw problem(word.name, 'is no event known here; send registration, deposit, lead …');
-  return kind;
+  const eventWord = kind === null ? unknownWord(word) : null;
+  const none = { kind, eventWord, status: null, statusWord: null };
+  if (event === undefined || status === undefined) return none;
+  const known = statusOf(status.value);
+  if (known !== null) return { ...none, status: known };
+  const named = eventKindOf(status.value);
+  if (named === null) return { ...none, statusWord: unknownWord(status) };
+  if (kind === null || named === kind) return none;
+  throw problem(status.name, `cannot name a ${named}: the event is a ${kind}`);
 }
 
-function statusText(kind: EventKind, given: GivenParameters): string | undefined {
-  const status = given.get('status');
-  if (status === undefined || eventKindOf(status.value) === kind) return undefined;
-  const known = statusOf(status.value);
-  if (known === null)
-    throw problem(status.name, 'is no status known here; send confirmed, pending, failed …');
-  if (kind === 'deposit' || kind === 'withdrawal') return known;
-  // Other kinds have no statuses: they are reported when they have happened.
-  if (known !== 'confirmed')
-    throw problem(status.name, `cannot be ${known}: report a ${kind} once it stands`);
-  return undefined;
+/** A word that is kept until somebody says what it means. */
+function unknownWord({ name, value }: Given): string {
+  const word = readWord(value);
+  if (word === null) throw problem(name, WORD_RULE);
+  return word;
+}
+
+function statusName(path: string, given: GivenParameters): string | undefined {
+  return path === 'event' ? given.get('status')?.name : undefined;
 }
 
 function knownValues(given: GivenParameters): Record<string, unknown> {
@@ -121,36 +183,6 @@ function instantText(name: string, value: string): string {
   if (!parsed.ok) throw problem(name, parsed.problem);
   return toIso(parsed.ms);
 }
-
-type S2sFields = Omit<EventFields, 'eventId'> & { readonly eventId?: string | null | undefined };
-
-/**
- * Without any id of the sender's, one event of each kind is taken per player, else per click. Money is not: a second
- * deposit could not be told from a repetition of the first.
- */
-function madeEventId(kind: EventKind, fields: S2sFields): string | null {
-  const subject = fields.playerId ?? fields.clickId ?? null;
-  const isUnique = kind === 'install' || kind === 'lead' || kind === 'registration' || kind === 'sale';
-  if (subject === null) return null;
-  if (isUnique || kind === 'self_exclusion') return `${kind} ${subject}`;
-  if (kind !== 'ngr' || !fields.period) return null;
-  return [kind, subject, toIso(fields.period.fromMs), fields.currency, fields.occurredAt ?? 0].join(' ');
-}
-
-function refuseWithout(kind: EventKind, fields: S2sFields, eventId: string | null): void {
-  const hasClick = typeof fields.clickId === 'string';
-  const hasPlayer = typeof fields.playerId === 'string';
-  if (kind === 'chargeback' && !fields.depositEventId) {
-    throw problem('deposit_event_id', 'is needed by a chargeback');
-  }
-  if (!hasPlayer && NEEDS_PLAYER.has(kind)) throw problem('player_id', `is needed by a ${kind}`);
-  if (!hasClick && (kind === 'install' || !hasPlayer)) throw problem('click_id', 'is needed');
-  if (eventId === null) throw problem('txid', `is needed by a ${kind}: without it a repetition looks new`);
-}
-
-const NEEDS_PLAYER: ReadonlySet<EventKind> = new Set([
-  ...(['deposit', 'withdrawal', 'ngr', 'chargeback', 'self_exclusion'] as const),
-]);
 
 function problem(path: string, message: string): AppError {
   return new AppError('invalid_request', `${path} ${message}.`, { errors: [{ path, message }] });

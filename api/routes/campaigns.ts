@@ -15,7 +15,12 @@ import { principalOf, requireScope } from '../middleware/authenticate';
 import { runOnce, sendAnswer } from '../middleware/idempotency';
 import { jsonBody } from '../middleware/json-body';
 import { notFound, parseBody, parsePathId, parseQuery } from '../middleware/validate';
-import { campaignJson, changeCampaignBody, createCampaignBody } from '../schemas/campaigns';
+import {
+  campaignChangeJson,
+  campaignJson,
+  changeCampaignBody,
+  createCampaignBody,
+} from '../schemas/campaigns';
 import { pageAnswer, pageQuery, toPageRequest } from '../schemas/page';
 import { changeBy, publishChange } from './change';
 import { requireReferences } from './references';
@@ -53,7 +58,10 @@ export function campaignRoutes(deps: ApiDeps): Router {
       if (current === null) throw notFound();
       const next = nextVersion(current, body, change.nowMs);
       await appendCampaignVersion(trx, next);
-      await change.record(trx, 'campaign.changed', campaignId, { version: next.version, ...body });
+      await change.record(trx, 'campaign.changed', campaignId, {
+        version: next.version,
+        ...campaignChangeJson(body),
+      });
       return next;
     });
     await publishChange(deps);
@@ -78,14 +86,19 @@ async function createCampaign(deps: ApiDeps, req: Request, res: Response): Promi
       partnerId: body.partnerId ?? null,
       attributionModel: body.attribution.model,
       clickWindowDays: body.attribution.clickWindowDays,
+      viewWindowHours: body.attribution.viewWindowHours,
+      halfLifeDays: body.attribution.halfLifeDays,
+      paysRegistrations: body.paysRegistrations,
       onOutage: body.onOutage,
       countries: body.countries ?? null,
+      pricing: body.pricing,
+      budget: body.budget,
       status: body.status,
       createdAtMs: change.nowMs,
       updatedAtMs: change.nowMs,
     };
     await insertCampaign(trx, campaign);
-    await change.record(trx, 'campaign.created', campaign.campaignId, body);
+    await change.record(trx, 'campaign.created', campaign.campaignId, campaignChangeJson(body));
     return {
       status: 201,
       body: campaignJson(campaign, deps.config.publicUrl),
@@ -109,8 +122,13 @@ function nextVersion(
     partnerId: change.partnerId === undefined ? current.partnerId : change.partnerId,
     attributionModel: change.attribution?.model ?? current.attributionModel,
     clickWindowDays: change.attribution?.clickWindowDays ?? current.clickWindowDays,
+    viewWindowHours: change.attribution?.viewWindowHours ?? current.viewWindowHours,
+    halfLifeDays: change.attribution?.halfLifeDays ?? current.halfLifeDays,
+    paysRegistrations: change.paysRegistrations ?? current.paysRegistrations,
     onOutage: change.onOutage ?? current.onOutage,
     countries: change.countries === undefined ? current.countries : change.countries,
+    pricing: change.pricing ?? current.pricing,
+    budget: change.budget === undefined ? current.budget : change.budget,
     status: change.status ?? current.status,
     updatedAtMs: nowMs,
   };

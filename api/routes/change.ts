@@ -1,10 +1,12 @@
 import type { Response } from 'express';
 import type { Db } from '../../db/knex';
-import { recordAudit } from '../../db/stores/audit-store';
+import { recordAudit, recordAudits } from '../../db/stores/audit-store';
 import type { WorkspaceId } from '../../domain/ids';
 import type { ApiDeps } from '../deps';
 import { principalOf } from '../middleware/authenticate';
 import { requestIdOf } from '../middleware/request-id';
+
+type ChangedThing = { readonly subject: string; readonly detail: object };
 
 /** One change of set-up: whose, when, and how it gets into the audit. */
 export type Change = {
@@ -12,6 +14,8 @@ export type Change = {
   readonly nowMs: number;
   /** Writes the audit entry, in the transaction of the change. `detail` never holds a secret. */
   record(trx: Db, action: string, subject: string, detail: object): Promise<void>;
+  /** As `record`, for many things at once. */
+  recordEach(trx: Db, action: string, changed: readonly ChangedThing[]): Promise<void>;
 };
 
 export function changeBy(deps: ApiDeps, res: Response): Change {
@@ -23,6 +27,11 @@ export function changeBy(deps: ApiDeps, res: Response): Change {
     nowMs,
     record: (trx, action, subject, detail) =>
       recordAudit(trx, { workspaceId, nowMs, actor, action, subject, cause, detail }),
+    recordEach: (trx, action, changed) =>
+      recordAudits(
+        trx,
+        changed.map((thing) => ({ workspaceId, nowMs, actor, action, cause, ...thing })),
+      ),
   };
 }
 

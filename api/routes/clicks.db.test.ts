@@ -1,3 +1,4 @@
+import { uuidFromId } from '../../domain/ids';
 import { DAY_MS, MINUTE_MS, SECOND_MS, toIso } from '../../domain/time';
 import { type ChainFixture, insertChain } from '../../testing/builders/insert-chain';
 import { insertClick } from '../../testing/builders/insert-click';
@@ -22,7 +23,7 @@ beforeAll(async () => {
 
 afterAll(() => reads.stop());
 
-type Entry = { at: string; kind: string; reason?: string; detail?: string };
+type Entry = { at: string; kind: string; reason?: string; detail?: string; isTest?: true };
 
 describe('a converted click', () => {
   let chain: ChainFixture;
@@ -46,6 +47,7 @@ describe('a converted click', () => {
       subs: { sub1: 'banner' },
       adIds: { gclid: 'g-1' },
       utm: {},
+      isTest: false,
       verdict: { outcome: 'allow', score: 0, reasons: [] },
       journey: {
         workflowId,
@@ -55,6 +57,18 @@ describe('a converted click', () => {
         temporalUrl: `http://127.0.0.1:8233/namespaces/default/workflows/${encodeURIComponent(workflowId)}`,
       },
     });
+  });
+
+  it('shows a test click, and every event that it makes a test', async () => {
+    const { workspaceId } = tenant;
+    const clickId = await insertClick(reads.db, { workspaceId, clickedAtMs });
+    await reads.db('clicks').where('click_id', uuidFromId(clickId)).update({ is_test: true });
+    await insertEvent(reads.db, { ...tenant, kind: 'install', clickId });
+    const { body } = await tenant.get(`/v1/clicks/${clickId}`);
+    expect(clickDetailSchema.parse(body)).toEqual(body);
+    expect(body.isTest).toBe(true);
+    const tests: Entry[] = body.timeline.filter((entry: Entry) => entry.isTest === true);
+    expect(tests.map((entry) => entry.kind).sort()).toEqual(['click', 'install']);
   });
 
   it('tells what happened, oldest first', async () => {

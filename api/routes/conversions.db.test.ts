@@ -48,6 +48,7 @@ it('shows a first deposit with value, credit, commission, verdict and postbacks'
     value: { amount: '100.00', currency: 'EUR' },
     attribution: {
       model: 'last_touch',
+      basis: 'click',
       credits: [
         {
           touchKind: 'click',
@@ -57,6 +58,7 @@ it('shows a first deposit with value, credit, commission, verdict and postbacks'
           amount: '100.00',
         },
       ],
+      losing: [],
     },
     commission: [
       {
@@ -66,10 +68,14 @@ it('shows a first deposit with value, credit, commission, verdict and postbacks'
         dealVersion: 1,
         kind: 'cpa',
         reason: 'first_deposit',
+        stage: 'approved',
+        holdUntil: null,
+        explanation: null,
       },
     ],
     verdict: { outcome: 'allow', score: 0, reasons: [] },
     postbackIds: [chain.postbackId],
+    scenarios: [],
   });
 });
 

@@ -13,7 +13,7 @@ import { principalOf, requireScope } from '../middleware/authenticate';
 import { runOnce, sendAnswer } from '../middleware/idempotency';
 import { jsonBody } from '../middleware/json-body';
 import { fieldProblem, notFound, parseBody, parsePathId, parseQuery } from '../middleware/validate';
-import { createDealBody, dealJson } from '../schemas/deals';
+import { createDealBody, dealJson, termsOf } from '../schemas/deals';
 import { pageAnswer, pageQuery, toPageRequest } from '../schemas/page';
 import { changeBy } from './change';
 
@@ -36,8 +36,11 @@ export function dealRoutes(deps: ApiDeps): Router {
           dealId: mintId('dea', change.nowMs),
           partnerId,
           version,
-          cpa: body.cpa,
+          terms: termsOf(body),
           minDeposit: body.minDeposit ?? null,
+          qualificationDays: body.qualificationDays,
+          holdDays: body.holdDays,
+          caps: body.caps,
           validFromMs: validFrom(body.validFrom ?? null, version, change.nowMs),
           createdAtMs: change.nowMs,
         };

@@ -1,5 +1,10 @@
 import request from 'supertest';
-import { uuidFromId } from '../../domain/ids';
+import { openAttempt } from '../../db/stores/delivery-store';
+import { expireKeptData } from '../../db/stores/sweep-store';
+import { type DestinationId, idFromUuid, uuidFromId } from '../../domain/ids';
+import { HOUR_MS } from '../../domain/time';
+import { insertDestination, insertPostback } from '../../testing/builders/insert-postback';
+import { insertWorkspace } from '../../testing/builders/insert-workspace';
 import { type IngestFixture, startIngest } from '../../testing/ingest-fixture';
 
 let fixture: IngestFixture;
@@ -120,5 +125,122 @@ describe('the test of a destination', () => {
     expect(three.body).toEqual(four.body);
     const [row] = await fixture.deps.db('postbacks').where({ postback_id: uuidFromId(one.body.postbackId) });
     expect(JSON.parse(row.body)).toMatchObject({ type: 'test', data: { amount: '100.00', currency: 'EUR' } });
+  });
+});
+
+describe('the failure limits of a destination', () => {
+  it('are the defaults until they are set, one by one', async () => {
+    const defaults = { warnEveryFailures: 5, disableAfterFailures: 20, disableAfterHours: 72 };
+    const plain = await create(webhook);
+    expect(plain).toMatchObject({ failureLimits: defaults, consecutiveFailures: 0, warnedAt: null });
+    const own = await create({ ...webhook, failureLimits: { disableAfterFailures: 3 } });
+    expect(own.failureLimits).toEqual({ ...defaults, disableAfterFailures: 3 });
+    const path = `/v1/destinations/${own.destinationId}`;
+    const changed = await call('patch', path, { failureLimits: { disableAfterHours: 0 } });
+    expect(changed.body.failureLimits).toEqual({
+      ...defaults,
+      disableAfterFailures: 3,
+      disableAfterHours: 0,
+    });
+  });
+
+  it.each([
+    ['no warning at all', { warnEveryFailures: 0 }, 'failureLimits.warnEveryFailures'],
+    ['half a failure', { disableAfterFailures: 1.5 }, 'failureLimits.disableAfterFailures'],
+    ['a year of grace', { disableAfterHours: 8_760 }, 'failureLimits.disableAfterHours'],
+    ['another limit', { perDay: 5 }, 'failureLimits.perDay'],
+  ])('are refused with %s', async (_name, failureLimits, path) => {
+    expect(await refusedPaths('post', '/v1/destinations', { ...webhook, failureLimits })).toEqual([path]);
+  });
+});
+
+describe('the signing secret of a destination', () => {
+  const rotate = (destinationId: string, body?: Json) =>
+    call('post', `/v1/destinations/${destinationId}/secret`, body);
+  const row = (destinationId: DestinationId) =>
+    fixture.deps
+      .db('destinations')
+      .where({ destination_id: uuidFromId(destinationId) })
+      .first();
+  const secretsAt = async (destinationId: DestinationId, nowMs: number) => {
+    const { workspace_id } = await row(destinationId);
+    const workspaceId = idFromUuid('wsp', workspace_id);
+    const postbackId = await insertPostback(fixture.deps.db, { workspaceId, destinationId });
+    const opening = await openAttempt(fixture.deps.db, postbackId, nowMs);
+    return opening.kind === 'opened' ? opening.attempt.secrets : [];
+  };
+
+  it('is replaced by a new one, shown once; both sign for a day, the newest first, and then one', async () => {
+    const { destinationId, secret } = await create(webhook);
+    const answer = await rotate(destinationId);
+    expect(answer.status).toBe(201);
+    expect(answer.body).toEqual({
+      destinationId,
+      secret: expect.stringMatching(/^whsec_/),
+      previousSecretUntil: expect.any(String),
+    });
+    expect(answer.body.secret).not.toBe(secret);
+    expect(answer.headers['cache-control']).toBe('no-store');
+    const endsMs = Date.parse(answer.body.previousSecretUntil);
+    expect(Math.abs(endsMs - Date.now() - 24 * HOUR_MS)).toBeLessThan(60_000);
+    expect(await secretsAt(destinationId, endsMs - 1)).toEqual([answer.body.secret, secret]);
+    expect(await secretsAt(destinationId, endsMs)).toEqual([answer.body.secret]);
+    const shown = await call('get', `/v1/destinations/${destinationId}`);
+    expect(shown.body.previousSecretUntil).toBe(answer.body.previousSecretUntil);
+    const audit = await call('get', `/v1/audit?subject=${destinationId}`);
+    expect(audit.body.data[0]).toMatchObject({
+      action: 'destination.secret_rotated',
+      detail: { overlapHours: 24 },
+    });
+    for (const text of [shown.text, audit.text]) {
+      expect(text).not.toContain(secret);
+      expect(text).not.toContain(answer.body.secret);
+    }
+  });
+
+  it('rotated twice keeps only the last one before, and none without an overlap', async () => {
+    const { destinationId } = await create(webhook);
+    const one = (await rotate(destinationId)).body.secret;
+    const two = (await rotate(destinationId, { overlapHours: 168 })).body.secret;
+    expect(await secretsAt(destinationId, Date.now())).toEqual([two, one]);
+    const three = (await rotate(destinationId, { overlapHours: 0 })).body;
+    expect(three.previousSecretUntil).toBeNull();
+    expect(await secretsAt(destinationId, Date.now())).toEqual([three.secret]);
+  });
+
+  it('is forgotten once the overlap is over', async () => {
+    const { destinationId } = await create(webhook);
+    await rotate(destinationId, { overlapHours: 1 });
+    await expireKeptData(fixture.deps.db, Date.now() + HOUR_MS - 60_000);
+    expect((await row(destinationId)).previous_secret).not.toBeNull();
+    await expireKeptData(fixture.deps.db, Date.now() + HOUR_MS + 1);
+    expect(await row(destinationId)).toMatchObject({ previous_secret: null, previous_secret_until: null });
+  });
+
+  it('is rotated once under an Idempotency-Key, and shown again', async () => {
+    const { destinationId } = await create(webhook);
+    const keyed = () => rotate(destinationId, { overlapHours: 1 }).set('idempotency-key', 'rotate');
+    const [one, two] = await Promise.all([keyed(), keyed()]);
+    expect(one.body).toEqual(two.body);
+    expect(await secretsAt(destinationId, Date.now())).toHaveLength(2);
+  });
+
+  it.each([
+    ['a negative overlap', { overlapHours: -1 }],
+    ['more than a week', { overlapHours: 169 }],
+    ['a secret of its own', { secret: 'whsec_x' }],
+  ])('is not rotated with %s', async (_name, body) => {
+    const { destinationId, secret } = await create(webhook);
+    expect((await rotate(destinationId, body)).status).toBe(400);
+    expect(await secretsAt(destinationId, Date.now())).toEqual([secret]);
+  });
+
+  it('is there for webhooks, and for the own workspace', async () => {
+    const { destinationId } = await create(partnerUrl);
+    expect((await rotate(destinationId)).status).toBe(400);
+    expect((await rotate('dst_01j00000000000000000000000')).status).toBe(404);
+    const stranger = await insertWorkspace(fixture.deps.db);
+    const theirs = await insertDestination(fixture.deps.db, { ...stranger, secret: 'whsec_eA==' });
+    expect((await rotate(theirs)).status).toBe(404);
   });
 });

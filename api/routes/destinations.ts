@@ -3,12 +3,14 @@ import { mintId } from '../../db/mint-id';
 import { newSigningSecret } from '../../db/new-secret';
 import {
   type Destination,
+  type DestinationChange,
   findDestination,
   insertDestination,
   listDestinations,
   updateDestination,
 } from '../../db/stores/destination-store';
 import { insertTestPostback } from '../../db/stores/test-postback-store';
+import { DEFAULT_FAILURE_LIMITS, type FailureLimits } from '../../domain/postback/failure-ladder';
 import type { ApiDeps } from '../deps';
 import { principalOf, requireScope } from '../middleware/authenticate';
 import { runOnce, sendAnswer } from '../middleware/idempotency';
@@ -23,6 +25,7 @@ import {
 import { pageAnswer, pageQuery, toPageRequest } from '../schemas/page';
 import { changeBy } from './change';
 import { requireReferences } from './references';
+import { rotateDestinationSecret } from './rotate-destination-secret';
 import { renderTestPostback } from './test-postback';
 
 /** Destinations: where postbacks go. */
@@ -54,6 +57,10 @@ export function destinationRoutes(deps: ApiDeps): Router {
     testDestination(deps, req, res),
   );
 
+  router.post('/v1/destinations/:destinationId/secret', maySetUp, jsonBody, (req, res) =>
+    rotateDestinationSecret(deps, req, res),
+  );
+
   return router;
 }
 
@@ -75,6 +82,11 @@ async function createDestination(deps: ApiDeps, req: Request, res: Response): Pr
       status: body.status,
       disabledAtMs: null,
       disabledReason: null,
+      failureLimits: failureLimitsOf(body.failureLimits),
+      consecutiveFailures: 0,
+      failingSinceMs: null,
+      warnedAtMs: null,
+      previousSecretUntilMs: null,
       createdAtMs: change.nowMs,
     };
     const secret = body.kind === 'webhook' ? newSigningSecret() : null;
@@ -87,6 +99,15 @@ async function createDestination(deps: ApiDeps, req: Request, res: Response): Pr
     };
   });
   sendAnswer(res, answer);
+}
+
+function failureLimitsOf(given: DestinationChange['failureLimits']): FailureLimits {
+  const { warnEveryFailures, disableAfterFailures, disableAfterHours } = DEFAULT_FAILURE_LIMITS;
+  return {
+    warnEveryFailures: given?.warnEveryFailures ?? warnEveryFailures,
+    disableAfterFailures: given?.disableAfterFailures ?? disableAfterFailures,
+    disableAfterHours: given?.disableAfterHours ?? disableAfterHours,
+  };
 }
 
 async function changeDestination(deps: ApiDeps, req: Request, res: Response): Promise<void> {

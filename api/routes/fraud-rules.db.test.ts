@@ -36,7 +36,7 @@ describe('GET /v1/fraud/rules', () => {
     expect(answer.status).toBe(200);
     expect(answer.headers.etag).toBe('"1"');
     expect(answer.body).toMatchObject({ version: 1, createdAt: null, createdBy: null });
-    expect(Object.keys(answer.body.rules)).toHaveLength(12);
+    expect(Object.keys(answer.body.rules)).toHaveLength(15);
     expect(answer.body.rules.fast_deposit).toEqual({
       subject: 'event',
       family: 'timing',
@@ -188,6 +188,72 @@ describe('PUT /v1/fraud/rules', () => {
   });
 });
 
+describe('rules of the workspace’s own', () => {
+  const big = {
+    code: 'big_in_brazil',
+    mode: 'active',
+    level: 'block',
+    score: 40,
+    reason: 'So much at once comes from nobody there.',
+    when: {
+      kinds: ['deposit'],
+      places: ['BR-SP'],
+      amountFrom: { amount: '1000.00', currency: 'BRL' },
+    },
+  };
+
+  it('are part of a version, kept by the next, and replaced as a whole', async () => {
+    expect((await get()).body.custom).toEqual([]);
+    const when = { ...big.when, places: ['br-sp'], amountFrom: { amount: 1000, currency: 'BRL' } };
+    const first = await put({ custom: [{ ...big, when }] }).expect(200);
+    expect(first.body).toMatchObject({ version: 2, custom: [big] });
+    expect((await put({ custom: [big] }).expect(200)).body.version).toBe(2);
+    expect((await put(mode('active')).expect(200)).body).toMatchObject({ version: 3, custom: [big] });
+    const { code, reason } = big;
+    const plain = { code, reason, when: { currencies: ['BRL'] } };
+    const third = await put({ version: 3, custom: [plain], rules: { fast_deposit: { score: 1 } } }).expect(
+      200,
+    );
+    const defaults = { mode: 'suspicious', level: 'review', score: 30 };
+    expect(third.body).toMatchObject({ version: 4, custom: [{ ...plain, ...defaults }] });
+    expect((await put({ custom: [] }).expect(200)).body).toMatchObject({ version: 5, custom: [] });
+    expect((await get('?version=3').expect(200)).body.custom).toEqual([big]);
+    const entries = await fixture.deps.db('audit').where({ workspace_id: workspaceUuid }).orderBy('at');
+    expect(entries[0]).toMatchObject({ detail: { version: 2, custom: [big] } });
+  });
+
+  it('are at most fifty', async () => {
+    const rules = Array.from({ length: 51 }, (_, index) => ({
+      ...big,
+      code: `rule_${String.fromCharCode(97 + (index % 26))}${index < 26 ? '' : 'z'}`,
+    }));
+    const statuses = [rules.slice(0, 50), rules].map(async (custom) => (await put({ custom })).status);
+    expect(await Promise.all(statuses)).toEqual([200, 400]);
+  });
+
+  it.each([
+    ['a code twice', [big, big], ['custom.1.code']],
+    ['a code of other letters', [{ ...big, code: 'Big' }], ['custom.0.code']],
+    ['no condition', [{ ...big, when: {} }], ['custom.0.when']],
+    ['a kind that is never judged', [{ ...big, when: { kinds: ['withdrawal'] } }], ['custom.0.when.kinds.0']],
+    ['an empty list', [{ ...big, when: { places: [] } }], ['custom.0.when.places']],
+    ['a place that is none', [{ ...big, when: { places: ['QQ'] } }], ['custom.0.when.places.0']],
+    ['an unknown condition', [{ ...big, when: { city: ['Rio'] } }], ['custom.0.when.city']],
+    ['proof', [{ ...big, level: 'proof' }], ['custom.0.level']],
+    ['no reason', [{ ...big, reason: ' ' }], ['custom.0.reason']],
+    [
+      'a span that ends before it begins',
+      [{ ...big, when: { ...big.when, amountTo: { amount: '999.99', currency: 'BRL' } } }],
+      ['custom.0.when.amountTo'],
+    ],
+  ])('are refused with %s', async (_name, custom, paths) => {
+    const refused = await put({ custom });
+    expect(refused.status).toBe(400);
+    expect(refused.body.errors.map(({ path }: { path: string }) => path)).toEqual(paths);
+    expect(await stored()).toEqual([]);
+  });
+});
+
 describe('the countries of a campaign', () => {
   const call = (method: 'post' | 'patch', path: string, body: object) =>
     request(fixture.app)[method](path).set('authorization', `Bearer ${key}`).send(body);
@@ -203,13 +269,15 @@ describe('the countries of a campaign', () => {
     const path = `/v1/campaigns/${body.campaignId}`;
     const renamed = await call('patch', path, { name: 'renamed' });
     expect(renamed.body).toMatchObject({ version: 2, countries: body.countries });
-    const denied = await call('patch', path, { countries: { mode: 'deny', list: ['US'] } });
-    expect(denied.body).toMatchObject({ version: 3, countries: { mode: 'deny', list: ['US'] } });
+    const denied = await call('patch', path, { countries: { mode: 'deny', list: ['US', 'uk-eng'] } });
+    expect(denied.body).toMatchObject({ version: 3, countries: { mode: 'deny', list: ['US', 'GB-ENG'] } });
     const opened = await call('patch', path, { countries: null });
     expect(opened.body).toMatchObject({ version: 4, countries: null });
   });
 
   it.each([
+    ['a region of no country', { mode: 'allow', list: ['QQ-NJ'] }, ['countries.list.0']],
+    ['the name of a region', { mode: 'allow', list: ['US-New Jersey'] }, ['countries.list.0']],
     ['no country', { mode: 'allow', list: [] }, ['countries.list']],
     ['a name', { mode: 'allow', list: ['Germany'] }, ['countries.list.0']],
     ['a country that is none', { mode: 'deny', list: ['DE', 'QQ'] }, ['countries.list.1']],

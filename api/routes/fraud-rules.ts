@@ -8,13 +8,15 @@ import {
   type StoredRuleSet,
 } from '../../db/stores/fraud-rule-store';
 import { AppError } from '../../domain/errors';
-import { changeRuleSet, ruleProblems } from '../../domain/fraud/rule-set';
+import { customRuleProblems } from '../../domain/fraud/custom-rule-problems';
+import { changeRuleSet, type RuleProblem, ruleProblems } from '../../domain/fraud/rule-set';
 import type { ApiDeps } from '../deps';
 import { principalOf, requireScope } from '../middleware/authenticate';
 import { jsonBody } from '../middleware/json-body';
 import { notFound, parseBody, parseQuery } from '../middleware/validate';
 import { changeFraudRulesBody, fraudRulesJson, fraudRulesQuery } from '../schemas/fraud-rules';
 import { changeBy } from './change';
+import { requireVersion, versionTag } from './rule-version';
 
 /** `/v1/fraud/rules`: what the workspace's rules may do, and their thresholds. Each change is a new version. */
 export function fraudRuleRoutes(deps: ApiDeps): Router {
@@ -37,7 +39,11 @@ export function fraudRuleRoutes(deps: ApiDeps): Router {
 
 async function changeRules(deps: ApiDeps, req: Request, res: Response): Promise<StoredRuleSet> {
   const body = parseBody(changeFraudRulesBody, req);
-  const errors = ruleProblems(body.rules).map(({ path, message }) => ({ path: `rules.${path}`, message }));
+  const { rules = {}, custom } = body;
+  const errors = [
+    ...under('rules', ruleProblems(rules)),
+    ...under('custom', customRuleProblems(custom ?? [])),
+  ];
   if (errors.length > 0)
     throw new AppError('invalid_request', 'The body does not fit: see errors.', { errors });
   const change = changeBy(deps, res);
@@ -45,34 +51,27 @@ async function changeRules(deps: ApiDeps, req: Request, res: Response): Promise<
   return deps.db.transaction(async (trx) => {
     await lockRuleSets(trx, workspaceId);
     const current = await readCurrentRuleSet(trx, workspaceId);
-    requireCurrent(current.version, req, body.version);
-    const next = changeRuleSet(current, body.rules);
+    requireVersion(current.version, req, body.version);
+    const next = changeRuleSet(current, rules, custom);
     // A repeated request finds its wish fulfilled.
-    if (isDeepStrictEqual(next.rules, changeRuleSet(current, {}).rules)) return current;
+    const { version } = next;
+    if (isDeepStrictEqual(next, { ...changeRuleSet(current, {}), version })) return current;
     const createdBy = principalOf(res).actor;
     await appendRuleSet(trx, workspaceId, next, { createdBy, nowMs });
     await change.record(trx, 'fraud_rules.changed', workspaceId, {
-      version: next.version,
-      rules: body.rules,
+      version,
+      rules,
+      ...(custom !== undefined && { custom }),
     });
     return { ...next, createdBy, createdAtMs: nowMs };
   });
 }
 
-/** Whoever says what he has read changes that, and not what somebody else has made of it meanwhile. */
-function requireCurrent(current: number, req: Request, named: number | undefined): void {
-  const match = req.headers['if-match'];
-  const isMatched =
-    match === undefined || match === '*' || match.split(',').some((tag) => tag.trim() === etag(current));
-  if (isMatched && (named === undefined || named === current)) return;
-  throw new AppError('stale_revision', `The rules are at version ${current} by now: read them again.`);
+function under(field: string, problems: readonly RuleProblem[]): readonly RuleProblem[] {
+  return problems.map(({ path, message }) => ({ path: `${field}.${path}`, message }));
 }
 
 function sendRuleSet(res: Response, ruleSet: StoredRuleSet): void {
-  res.setHeader('etag', etag(ruleSet.version));
+  res.setHeader('etag', versionTag(ruleSet.version));
   res.json(fraudRulesJson(ruleSet));
-}
-
-function etag(version: number): string {
-  return `"${version}"`;
 }

@@ -97,3 +97,28 @@ it('each status of a withdrawal is accepted once', async () => {
   }
   expect(await db('events').where('transaction_key', 'W-1')).toHaveLength(3);
 });
+
+describe('/webhooks/gaming/refund', () => {
+  it.each([
+    ['a part', { amount: '4.00', currency: 'EUR' }, { kind: 'chargeback', refers_to: 'D-1', status: null }],
+    ['all', {}, { kind: 'deposit', transaction_key: 'D-1', status: 'reversed', amount_minor: null }],
+  ])('of %s is taken once, under both paths', async (what, fields, fact) => {
+    const body = { eventId: `refund ${what}`, depositEventId: 'D-1', ...(await linkedPlayer()), ...fields };
+    const first = await sender.post('/webhooks/gaming/refund', { ...body, reason: 'goodwill' });
+    expect([first.status, first.body.status]).toEqual([200, 'accepted']);
+    expect(await sender.factOf(first.body.id)).toMatchObject({ ...fact, attributes: { reason: 'goodwill' } });
+    const again = await sender.post('/webhooks/refund', body);
+    expect(again.body).toMatchObject({ status: 'duplicate', id: first.body.id });
+  });
+
+  it('is refused without the deposit, and with half an amount', async () => {
+    const body = { eventId: 'refund of nothing', ...(await linkedPlayer()) };
+    const paths = async (fields: object) =>
+      (await sender.post('/webhooks/refund', { ...body, ...fields })).body.errors.map(
+        (problem: { path: string }) => problem.path,
+      );
+    expect(await paths({})).toEqual(['depositEventId']);
+    expect(await paths({ depositEventId: 'D-1', amount: '4.00' })).toEqual(['currency']);
+    expect(await paths({ depositEventId: 'D-1', amount: '-4.00', currency: 'EUR' })).toEqual(['amount']);
+  });
+});

@@ -9,6 +9,7 @@ const GAMING_KINDS: readonly GamingKind[] = [
   'withdrawal',
   'ngr',
   'chargeback',
+  'refund',
   'self_exclusion',
 ];
 

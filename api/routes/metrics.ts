@@ -1,5 +1,6 @@
 import { Router } from 'express';
 import { type Backlog, readBacklog } from '../../db/read-models/backlog';
+import { OUTBOX_LANES } from '../../db/stores/outbox-store';
 import { withDeadline } from '../deadline';
 import type { ApiDeps } from '../deps';
 import type { ApiMetrics } from '../metrics';
@@ -38,14 +39,19 @@ async function refreshBacklog(deps: ApiDeps, nowMs: number): Promise<void> {
 function clearBacklog({ backlog }: ApiMetrics): void {
   for (const gauge of Object.values(backlog)) gauge.remove({});
   backlog.outboxDepth.reset();
+  backlog.destinationsFailing.reset();
 }
 
 function showBacklog({ backlog }: ApiMetrics, measured: Backlog): void {
-  for (const kind of ['event', 'postback', 'click']) {
+  for (const kind of Object.keys(OUTBOX_LANES)) {
     backlog.outboxDepth.set({ kind }, measured.outboxDepth.get(kind) ?? 0);
   }
   backlog.outboxOldestSeconds.set(measured.outboxOldestSeconds);
   backlog.eventsUnhandled.set(measured.eventsUnhandled);
   backlog.quarantineWaiting.set(measured.quarantineWaiting);
+  backlog.reviewsWaiting.set(measured.reviewsWaiting);
   backlog.postbacksPending.set(measured.postbacksPending);
+  backlog.postbacksDead.set(measured.postbacksDead);
+  backlog.destinationsFailing.set({ state: 'warned' }, measured.destinationsWarned);
+  backlog.destinationsFailing.set({ state: 'disabled' }, measured.destinationsDisabled);
 }

@@ -6,7 +6,7 @@ import { principalOf, requireScope } from '../middleware/authenticate';
 import { runOnce, sendAnswer } from '../middleware/idempotency';
 import { jsonBody } from '../middleware/json-body';
 import { notFound, parseBody, parsePathId, parseQuery } from '../middleware/validate';
-import { changeOfferBody, createOfferBody, offerJson } from '../schemas/offers';
+import { changeOfferBody, createOfferBody, offerChangeJson, offerJson } from '../schemas/offers';
 import { pageAnswer, pageQuery, toPageRequest } from '../schemas/page';
 import { changeBy, publishChange } from './change';
 
@@ -26,10 +26,11 @@ export function offerRoutes(deps: ApiDeps): Router {
         name: body.name,
         landingUrl: body.landingUrl,
         fallbackUrl: body.fallbackUrl ?? null,
+        payout: body.payout ?? null,
         createdAtMs: change.nowMs,
       };
       await insertOffer(trx, offer);
-      await change.record(trx, 'offer.created', offer.offerId, body);
+      await change.record(trx, 'offer.created', offer.offerId, offerChangeJson(body));
       return { status: 201, body: offerJson(offer), location: `/v1/offers/${offer.offerId}` };
     });
     await publishChange(deps);
@@ -55,7 +56,7 @@ export function offerRoutes(deps: ApiDeps): Router {
     const offer = await deps.db.transaction(async (trx) => {
       const updated = await updateOffer(trx, change.workspaceId, offerId, body);
       if (updated === null) throw notFound();
-      await change.record(trx, 'offer.changed', offerId, body);
+      await change.record(trx, 'offer.changed', offerId, offerChangeJson(body));
       return updated;
     });
     await publishChange(deps);

@@ -49,6 +49,14 @@ it('shows binding, lifetime value and timeline', async () => {
         ngr: null,
       },
     ],
+    frequency: {
+      ...{ deposits: 1, daysActive: 1, depositsPerActiveDay: 1, depositsPer30Days: 1, recencyDays: 0 },
+    },
+    segment: {
+      segment: 'new',
+      rulesVersion: 1,
+      because: ['deposits: 1, at least 1', 'days since the first deposit: 0, at most 30'],
+    },
   });
   expect(timeline.map((entry: { kind: string }) => entry.kind)).toEqual([
     'click',

@@ -1,5 +1,6 @@
 import { type Request, Router } from 'express';
 import { findPlayers, readPlayerDetail } from '../../db/read-models/player-detail';
+import { readPlayerWorth } from '../../db/read-models/player-worth';
 import { type PlayerId, parseId, type WorkspaceId } from '../../domain/ids';
 import type { ApiDeps } from '../deps';
 import { principalOf, requireScope } from '../middleware/authenticate';
@@ -17,7 +18,8 @@ export function playerRoutes(deps: ApiDeps): Router {
     const playerId = await resolvePlayer(deps, workspaceId, req, brand ?? null);
     const detail = await readPlayerDetail(deps.db, workspaceId, playerId);
     if (detail === null) throw notFound();
-    res.json(playerJson(detail.player, detail.timeline));
+    const worth = await readPlayerWorth(deps.db, workspaceId, playerId, deps.clock.nowMs());
+    res.json(playerJson(detail.player, worth, detail.timeline));
   });
 
   return router;

@@ -1,13 +1,16 @@
-import { Router } from 'express';
+import { type Request, type Response, Router } from 'express';
+import { summariseDeadLetters } from '../../db/read-models/dead-letter-summary';
 import { listPostbackDeliveries, readPostbackDelivery } from '../../db/read-models/postback-deliveries';
+import { replayDeadLetters } from '../../db/stores/dead-letter-replay-store';
 import { replayPostback } from '../../db/stores/postback-replay-store';
 import { AppError } from '../../domain/errors';
 import type { ApiDeps } from '../deps';
 import { principalOf, requireScope } from '../middleware/authenticate';
 import { runOnce, sendAnswer } from '../middleware/idempotency';
-import { notFound, parsePathId, parseQuery } from '../middleware/validate';
+import { jsonBody } from '../middleware/json-body';
+import { notFound, parseBody, parsePathId, parseQuery } from '../middleware/validate';
 import { pageAnswer, toPageRequest } from '../schemas/page';
-import { postbackJson, postbackListQuery } from '../schemas/postbacks';
+import { deadLettersJson, postbackJson, postbackListQuery, replayOfManyBody } from '../schemas/postbacks';
 import { changeBy } from './change';
 
 /** Postbacks with their attempts, and the replay of dead ones. */
@@ -21,6 +24,14 @@ export function postbackRoutes(deps: ApiDeps): Router {
     const postbacks = await listPostbackDeliveries(deps.db, workspaceId, query, toPageRequest(query));
     res.json(pageAnswer('pbk', postbacks, postbackJson));
   });
+
+  router.get('/v1/postbacks/dead-letters', mayRead, async (_req, res) => {
+    res.json(deadLettersJson(await summariseDeadLetters(deps.db, principalOf(res).workspaceId)));
+  });
+
+  router.post('/v1/postbacks/replay', requireScope(deps, 'setup:write'), jsonBody, (req, res) =>
+    replayMany(deps, req, res),
+  );
 
   router.get('/v1/postbacks/:postbackId', mayRead, async (req, res) => {
     const { workspaceId } = principalOf(res);
@@ -40,6 +51,8 @@ export function postbackRoutes(deps: ApiDeps): Router {
           throw notFound();
         case 'not_dead':
           throw new AppError('not_replayable', REFUSALS[outcome.status]);
+        case 'destination_disabled':
+          throw new AppError('not_replayable', REFUSALS.disabled);
         case 'self_excluded':
           throw new AppError('not_replayable', REFUSALS.selfExcluded);
         case 'replayed': {
@@ -55,8 +68,31 @@ export function postbackRoutes(deps: ApiDeps): Router {
   return router;
 }
 
+/** Replays matching dead letters; each is audited as if it had been replayed alone. */
+async function replayMany(deps: ApiDeps, req: Request, res: Response): Promise<void> {
+  const { limit, ...filter } = parseBody(replayOfManyBody, req);
+  const answer = await runOnce(deps, req, res, async (trx) => {
+    const change = changeBy(deps, res);
+    const { queued, skipped, remaining } = await replayDeadLetters(
+      trx,
+      change.workspaceId,
+      filter,
+      limit,
+      change.nowMs,
+    );
+    await change.recordEach(
+      trx,
+      'postback.replayed',
+      queued.map(({ postbackId, run }) => ({ subject: postbackId, detail: { run } })),
+    );
+    return { status: 202, body: { queued: queued.length, skipped, remaining } };
+  });
+  sendAnswer(res, answer);
+}
+
 const REFUSALS = {
   pending: 'The postback is still being delivered; only a dead one can be replayed.',
   delivered: 'The postback was delivered; only a dead one can be replayed.',
+  disabled: 'The destination is disabled; enable it first.',
   selfExcluded: 'The player is self-excluded; nothing is sent about him until the exclusion is over.',
 } as const;

@@ -1,3 +1,4 @@
+import { mintId } from '../../db/mint-id';
 import { toIso } from '../../domain/time';
 import { insertClick } from '../../testing/builders/insert-click';
 import { insertEvent, insertQuarantine } from '../../testing/builders/insert-event';
@@ -44,8 +45,10 @@ it('shows what waits, and what was released when asked for it', async () => {
     {
       id: waiting,
       eventId: 'their-1',
+      sourceId: tenant.sourceId,
       kind: 'deposit',
       reason: 'unknown_player',
+      explanation: 'It names no click, and player "casino-9" is not tied to any click yet.',
       quarantinedAt: toIso(atMs),
       releasedAt: null,
       releasedBy: null,
@@ -53,11 +56,30 @@ it('shows what waits, and what was released when asked for it', async () => {
       clickRef: null,
       playerId: 'casino-9',
       occurredAt: toIso(atMs),
+      isTest: false,
+      words: [],
+      rules: null,
+      release: [
+        { by: 'player_linked', text: expect.stringContaining('casino-9') },
+        { by: 'hand', text: expect.any(String) },
+      ],
     },
   ]);
   expect(await list('?state=released')).toMatchObject([
     { id: released, releasedBy: 'sweep', matchedClickId: clickId, clickRef: clickId, playerId: null },
   ]);
-  expect((await list('?state=all')).map(({ id }) => id)).toEqual([waiting, released]);
+  expect((await list('?status=all')).map(({ id }) => id)).toEqual([waiting, released]);
+  for (const [filter, expected] of [
+    ['reason=unknown_player', [waiting]],
+    ['reason=unknown_click', [released]],
+    [`sourceId=${tenant.sourceId}`, [waiting, released]],
+    [`sourceId=${mintId('src', atMs)}`, []],
+    ['kind=install', [released]],
+    [`from=${toIso(atMs)}&to=${toIso(atMs + 1)}`, [waiting]],
+    [`to=${toIso(atMs)}`, []],
+  ] as const) {
+    expect([filter, (await list(`?status=all&${filter}`)).map(({ id }) => id)]).toEqual([filter, expected]);
+  }
+  expect((await tenant.get('/v1/quarantine?status=all&state=waiting')).status).toBe(400);
   expect((await tenant.get('/v1/quarantine?state=lost')).status).toBe(400);
 });

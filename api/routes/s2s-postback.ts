@@ -1,10 +1,11 @@
 import { type Request, type Response, Router } from 'express';
+import { unknownWords } from '../../domain/report/worded-report';
 import { withDeadline } from '../deadline';
 import type { ApiDeps } from '../deps';
-import { countRefusal, type EventAnswer, takeEvent } from '../inbound/event-request';
+import { countRefusal } from '../inbound/event-request';
 import { type Parameters, queryParameters } from '../inbound/parameters';
-import { asPublic, publicOrigin } from '../inbound/public-report';
-import { translateS2s } from '../inbound/s2s';
+import { asPublic, publicOrigin, requireClick } from '../inbound/public-report';
+import { knownEvent, readS2s, type S2sReport } from '../inbound/s2s';
 import {
   ANSWER_WITHIN_MS,
   addressCheck,
@@ -12,6 +13,7 @@ import {
   senderOrPublic,
   verifySender,
 } from '../inbound/sender';
+import { type ReportAnswer, takeReport } from '../inbound/take-report';
 import { bearerKey } from '../middleware/authenticate';
 import { logRefusal } from '../middleware/log-refusal';
 import { bodyParameters, parametersBody } from '../middleware/parameters-body';
@@ -33,20 +35,20 @@ export function s2sPostbackRoutes(deps: ApiDeps): Router {
       const parameters = reportOf(req, res);
       // For the log of a refusal, which shows a body.
       req.body = parameters;
-      const event = translateS2s(parameters);
+      const report = readS2s(parameters);
       const sender = senderOrPublic(res);
       if (sender !== null) {
         const { origin, trust, budgetMs } = sender;
-        answer(req, res, await takeEvent(deps, { ...event, ...origin, trust }, budgetMs));
+        answer(req, res, await takeReport(deps, report, { ...origin, trust }, budgetMs));
         return;
       }
-      const report = asPublic(event);
+      const clickRef = requirePublic(report);
       const startedMs = performance.now();
       const named = typeof req.query.source === 'string' ? req.query.source : null;
-      const source = await withDeadline(publicOrigin(deps, report.clickRef, named), ANSWER_WITHIN_MS);
+      const source = await withDeadline(publicOrigin(deps, clickRef, named), ANSWER_WITHIN_MS);
       refuseAddress(req, source);
       const budgetMs = ANSWER_WITHIN_MS - (performance.now() - startedMs);
-      answer(req, res, await takeEvent(deps, { ...report, ...source.origin }, budgetMs));
+      answer(req, res, await takeReport(deps, report, { ...source.origin, trust: 'public' }, budgetMs));
     },
   ];
   // Express would answer HEAD by the handlers of GET, and a link checker is no report.
@@ -56,6 +58,13 @@ export function s2sPostbackRoutes(deps: ApiDeps): Router {
   router.get('/postback', handlers);
   router.post('/postback', handlers);
   return router;
+}
+
+/** The click of a public report. Throws what can be refused before anybody asks where it belongs: 400, 401. */
+function requirePublic(report: S2sReport): string {
+  const isKnown = unknownWords(report.report).length === 0;
+  const clickRef = isKnown ? asPublic(knownEvent(report)).clickRef : (report.report.fields.clickId ?? null);
+  return requireClick(clickRef);
 }
 
 /** Names of parameters that say how the request is meant and nothing about the event; a key is never stored. */
@@ -74,7 +83,7 @@ function keyOfRequest(req: Request): string | null {
 }
 
 /** JSON, or the short text that the sender has asked for with `return=`. */
-function answer(req: Request, res: Response, taken: EventAnswer): void {
+function answer(req: Request, res: Response, taken: ReportAnswer): void {
   const wanted = req.query.return;
   res.setHeader('cache-control', 'no-store');
   if (typeof wanted === 'string' && /^[\w-]{1,20}$/.test(wanted)) res.type('text/plain').send(wanted);

@@ -1,4 +1,5 @@
 import request from 'supertest';
+import { uuidFromId } from '../../domain/ids';
 import { type IngestFixture, startIngest } from '../../testing/ingest-fixture';
 
 let fixture: IngestFixture;
@@ -52,6 +53,7 @@ describe('offers', () => {
       name: 'Spins',
       landingUrl,
       fallbackUrl: null,
+      payout: null,
       createdAt: new Date(fixture.clock.nowMs()).toISOString(),
     });
     const path = `/v1/offers/${offer.offerId}`;
@@ -72,9 +74,28 @@ describe('offers', () => {
     ['a number', { name: 1, landingUrl: 'https://x.example/' }, ['name']],
     ['a long name', { name: 'x'.repeat(201), landingUrl: 'https://x.example/' }, ['name']],
     ['a control character', { name: 'a\u001b[31m', landingUrl: 'https://x.example/' }, ['name']],
-    ['an unknown field', { name: 'x', landingUrl: 'https://x.example/', payout: 1 }, ['payout']],
+    ['an unknown field', { name: 'x', landingUrl: 'https://x.example/', bonus: 1 }, ['bonus']],
+    [
+      'a payout of nothing',
+      { name: 'x', landingUrl: 'https://x.example/', payout: { amount: '0', currency: 'EUR' } },
+      ['payout.amount'],
+    ],
   ])('are refused with %s', async (_name, body, paths) => {
     expect(await refusedPaths('post', '/v1/offers', body)).toEqual(paths);
+  });
+
+  it('say what the advertiser pays for a first deposit, until it is taken back', async () => {
+    const payout = { amount: '120.00', currency: 'EUR' };
+    const offer = await create('/v1/offers', { name: 'x', landingUrl: 'https://x.example/', payout });
+    expect(offer.payout).toEqual(payout);
+    const path = `/v1/offers/${offer.offerId}`;
+    expect((await call('patch', path, { name: 'y' })).body.payout).toEqual(payout);
+    const raised = { amount: '130.00', currency: 'USD' };
+    expect((await call('patch', path, { payout: raised })).body.payout).toEqual(raised);
+    expect((await call('patch', path, { payout: null })).body.payout).toBeNull();
+    expect((await call('get', path)).body.payout).toBeNull();
+    const audited = await fixture.deps.db('audit').where({ subject: offer.offerId }).orderBy('audit_id');
+    expect(audited.map(({ detail }) => detail.payout)).toEqual([payout, undefined, raised, null]);
   });
 
   it('are not changed by nothing, nor by a field of another kind', async () => {
@@ -112,7 +133,12 @@ describe('deals', () => {
       version: 1,
       kind: 'cpa',
       cpa: { amount: '25.00', currency: 'EUR' },
+      percent: null,
+      cpl: null,
       minDeposit: { amount: '10.00', currency: 'EUR' },
+      qualificationDays: null,
+      holdDays: 0,
+      caps: { day: null, month: null, total: null },
       validFrom: null,
       createdAt: expect.any(String),
     });
@@ -166,6 +192,8 @@ describe('campaigns', () => {
       partnerId: null,
       attribution: { model: 'last_touch', clickWindowDays: 30 },
       onOutage: 'refuse',
+      pricing: { model: 'cpa', cost: null },
+      budget: null,
       status: 'active',
     });
     expect((await call('get', `/v1/campaigns/${campaign.campaignId}`)).body).toEqual(campaign);
@@ -186,6 +214,35 @@ describe('campaigns', () => {
     await Promise.all(['a', 'b', 'c'].map((name) => call('patch', path, { name }).expect(200)));
     expect((await call('get', path)).body).toMatchObject({ version: 5, status: 'paused' });
     expect(await actionsOn(campaign.campaignId)).toHaveLength(5);
+  });
+
+  it('have a price per click and a budget, versioned like all they say', async () => {
+    const pricing = { model: 'cpc', cost: { amount: '0.25', currency: 'EUR' } };
+    const budget = { amount: '500.00', currency: 'USD', period: 'month' };
+    const campaign = await newCampaign({ pricing, budget });
+    expect(campaign).toMatchObject({ version: 1, pricing, budget });
+    const path = `/v1/campaigns/${campaign.campaignId}`;
+    expect((await call('patch', path, { name: 'x' })).body).toMatchObject({ version: 2, pricing, budget });
+    const given = { pricing: { model: 'cpa', cost: null }, budget: null };
+    expect((await call('patch', path, { pricing: { model: 'cpa' }, budget: null })).body).toMatchObject({
+      version: 3,
+      ...given,
+    });
+    expect((await call('get', path)).body).toMatchObject(given);
+    const versions = await fixture.deps
+      .db('campaign_versions')
+      .where({ campaign_id: uuidFromId(campaign.campaignId) })
+      .orderBy('version');
+    expect(versions.map((version) => [version.click_cost_minor, version.budget_minor])).toEqual([
+      [25n, 50_000n],
+      [25n, 50_000n],
+      [null, null],
+    ]);
+    const audited = await fixture.deps
+      .db('audit')
+      .where({ subject: campaign.campaignId })
+      .orderBy('audit_id');
+    expect(audited.map(({ detail }) => detail)).toMatchObject([{ pricing, budget }, { name: 'x' }, given]);
   });
 
   it('share no slug, not even between workspaces', async () => {
@@ -219,9 +276,28 @@ describe('campaigns', () => {
       { attribution: { model: 'last_touch', clickWindowDays: 1.5 } },
       ['attribution.clickWindowDays'],
     ],
-    ['another model', { attribution: { model: 'first_touch' } }, ['attribution.model']],
+    ['another model', { attribution: { model: 'best_touch' } }, ['attribution.model']],
     ['another status', { status: 'deleted' }, ['status']],
     ['another outage policy', { onOutage: 'pray' }, ['onOutage']],
+    ['a click without a price', { pricing: { model: 'cpc' } }, ['pricing.cost']],
+    [
+      'a price per click where none is paid',
+      { pricing: { model: 'cpa', cost: { amount: '1', currency: 'EUR' } } },
+      ['pricing.cost'],
+    ],
+    [
+      'a click for nothing',
+      { pricing: { model: 'cpc', cost: { amount: '0', currency: 'EUR' } } },
+      ['pricing.cost.amount'],
+    ],
+    ['another pricing model', { pricing: { model: 'cpm' } }, ['pricing.model']],
+    ['a budget of nothing', { budget: { amount: '0', currency: 'EUR', period: 'day' } }, ['budget.amount']],
+    [
+      'a budget in no currency',
+      { budget: { amount: '1', currency: 'EURO', period: 'day' } },
+      ['budget.currency'],
+    ],
+    ['a weekly budget', { budget: { amount: '1', currency: 'EUR', period: 'week' } }, ['budget.period']],
     ['a workspace', { workspaceId: 'wsp_1' }, ['workspaceId']],
   ])('are refused with %s', async (_name, body, paths) => {
     const { offerId } = await newOffer();

@@ -34,6 +34,7 @@ export const clickSchema = z
     subs: parameters(),
     adIds: parameters(),
     utm: parameters(),
+    isTest: z.boolean().meta({ description: 'Of a link with `test=1`: no event of it counts.' }),
     verdict: orNull(verdictSchema).meta({ description: 'Null until the click was screened.' }),
     journey: z.object({
       workflowId: z.string(),

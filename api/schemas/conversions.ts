@@ -1,7 +1,9 @@
 import type { OpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
 import type { CreditedConversion } from '../../db/read-models/credited-conversions';
-import { EVENT_KINDS } from '../../domain/facts';
+import { LOSING_REASONS } from '../../domain/attribution/attribute';
+import { LINE_KINDS, LINE_STAGES } from '../../domain/commission/line';
+import { REPORTED_KINDS } from '../../domain/facts';
 import { CONVERSION_STATUSES } from '../../domain/settlement/books';
 import { idField, instantField, pathId, shownId, shownInstant, shownMoney } from './fields';
 import { registerOperation } from './operation';
@@ -20,11 +22,19 @@ export const conversionListQuery = z.strictObject({
   to: instantField().optional(),
 });
 
+const touchShape = {
+  touchKind: z.enum(['click', 'view']),
+  touchId: z.union([shownId('clk'), shownId('imp')]),
+  partnerId: shownId('ptn').nullable(),
+};
+
+const losingTouchSchema = z
+  .object({ ...touchShape, reason: z.enum(LOSING_REASONS) })
+  .meta({ id: 'LosingTouch', description: 'A touch that was looked at and not credited, and why.' });
+
 const creditSchema = z
   .object({
-    touchKind: z.literal('click'),
-    touchId: shownId('clk'),
-    partnerId: shownId('ptn').nullable(),
+    ...touchShape,
     weight: z.number().min(0).max(1),
     amount: z.string().nullable(),
   })
@@ -36,8 +46,11 @@ const commissionSchema = z
     amount: z.string(),
     currency: z.string(),
     dealVersion: z.int(),
-    kind: z.literal('cpa'),
+    kind: z.enum(LINE_KINDS),
     reason: z.string(),
+    stage: z.enum(LINE_STAGES).meta({ description: '`qualified` while it is on hold.' }),
+    holdUntil: shownInstant().nullable(),
+    explanation: z.string().nullable(),
   })
   .meta({ id: 'CommissionLine', description: 'What is owed now; an amount of zero says why nothing is.' });
 
@@ -49,7 +62,7 @@ export const conversionSchema = z
     playerId: z.string().nullable().meta({ description: 'The sender’s own id of the player.' }),
     player: shownId('ply').nullable(),
     brand: z.string(),
-    event: z.enum(EVENT_KINDS).exclude(['withdrawal', 'ngr', 'chargeback', 'self_exclusion']),
+    event: z.enum(REPORTED_KINDS).exclude(['withdrawal', 'ngr', 'chargeback', 'self_exclusion']),
     firstDeposit: z.boolean(),
     status: z.enum(CONVERSION_STATUSES),
     reason: z.string().nullable(),
@@ -57,10 +70,19 @@ export const conversionSchema = z
     campaignId: shownId('cmp').nullable(),
     transactionId: z.string(),
     value: orNull(shownMoney),
-    attribution: z.object({ model: z.string(), credits: z.array(creditSchema).readonly() }),
+    attribution: z.object({
+      model: z.string(),
+      basis: z.enum(['click', 'view', 'none']),
+      credits: z.array(creditSchema).readonly(),
+      losing: z.array(losingTouchSchema).readonly(),
+    }),
     commission: z.array(commissionSchema).readonly(),
     verdict: orNull(verdictSchema),
     postbackIds: z.array(shownId('pbk')).readonly(),
+    scenarios: z
+      .array(z.string())
+      .readonly()
+      .meta({ description: 'Tags of the scenarios that cover its own time.' }),
   })
   .meta({ id: 'Conversion' });
 

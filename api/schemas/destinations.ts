@@ -2,6 +2,7 @@ import type { OpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
 import type { Destination } from '../../db/stores/destination-store';
 import { POSTBACK_EVENTS } from '../../domain/postback/events';
+import { DEFAULT_FAILURE_LIMITS } from '../../domain/postback/failure-ladder';
 import {
   DESTINATION_KINDS,
   DESTINATION_METHODS,
@@ -23,6 +24,39 @@ function events() {
     .meta({ type: 'array', minItems: 1, items: { type: 'string', enum: [...POSTBACK_EVENTS] } });
 }
 
+const MAX_FAILURES = 10_000;
+const MAX_GRACE_HOURS = 720;
+
+const failureCount = () => z.int().min(1, 'must be at least 1').max(MAX_FAILURES);
+
+/** How long a destination may fail; what is left out keeps its value, at first the default. */
+function failureLimits() {
+  const { warnEveryFailures, disableAfterFailures, disableAfterHours } = DEFAULT_FAILURE_LIMITS;
+  return z
+    .strictObject({
+      warnEveryFailures: failureCount()
+        .optional()
+        .meta({
+          description: `A warning at every so many consecutive failed attempts. At first ${warnEveryFailures}.`,
+        }),
+      disableAfterFailures: failureCount()
+        .optional()
+        .meta({
+          description: `Disabled after so many, with no success between. At first ${disableAfterFailures}.`,
+        }),
+      disableAfterHours: z
+        .int()
+        .min(0)
+        .max(MAX_GRACE_HOURS)
+        .optional()
+        .meta({
+          description: `And not before so long since the first of them; 0: at once. At first ${disableAfterHours}.`,
+        }),
+    })
+    .optional()
+    .meta({ id: 'FailureLimits' });
+}
+
 export const createDestinationBody = z
   .strictObject({
     name: nameField(),
@@ -33,6 +67,7 @@ export const createDestinationBody = z
     partnerId: nullableIdField('ptn').optional(),
     campaignId: nullableIdField('cmp').optional(),
     status: z.enum(SETTABLE_STATUSES).default('active'),
+    failureLimits: failureLimits(),
   })
   .superRefine((body, context) => {
     for (const { path, message } of targetProblems(body.kind, body)) {
@@ -51,7 +86,8 @@ export const changeDestinationBody = changeOf({
   status: z
     .enum(SETTABLE_STATUSES)
     .optional()
-    .meta({ description: '`active` enables a disabled one again.' }),
+    .meta({ description: '`active` enables a disabled one again; its failures are counted anew.' }),
+  failureLimits: failureLimits(),
 }).meta({ id: 'DestinationChange' });
 
 /** What a destination of this kind cannot have; a change can only be judged once the stored kind is known. */
@@ -82,6 +118,17 @@ const destinationFields = {
   status: z.enum([...SETTABLE_STATUSES, 'disabled']),
   disabledAt: shownInstant().nullable(),
   disabledReason: z.string().nullable(),
+  failureLimits: z.object({
+    warnEveryFailures: z.int(),
+    disableAfterFailures: z.int(),
+    disableAfterHours: z.int(),
+  }),
+  consecutiveFailures: z.int().meta({ description: 'Failed attempts since the last success.' }),
+  failingSince: shownInstant().nullable(),
+  warnedAt: shownInstant().nullable().meta({ description: 'When these failures were last warned about.' }),
+  previousSecretUntil: shownInstant()
+    .nullable()
+    .meta({ description: 'Until when deliveries are signed with the secret before the last rotation, too.' }),
   createdAt: shownInstant(),
 };
 
@@ -97,6 +144,24 @@ const createdDestinationSchema = z
   })
   .meta({ id: 'CreatedDestination' });
 
+const MAX_OVERLAP_HOURS = 168;
+
+export const rotateSecretBody = z
+  .strictObject({
+    overlapHours: z.int().min(0).max(MAX_OVERLAP_HOURS).default(24).meta({
+      description: 'How long deliveries are signed with the secret before, too, newest first; 0: not at all.',
+    }),
+  })
+  .meta({ id: 'SecretRotation' });
+
+const rotatedSecretSchema = z
+  .object({
+    destinationId: shownId('dst'),
+    secret: z.string().meta({ description: 'The new signing secret. Shown once.' }),
+    previousSecretUntil: shownInstant().nullable(),
+  })
+  .meta({ id: 'RotatedSecret' });
+
 const testPostbackSchema = z.object({ postbackId: shownId('pbk') }).meta({ id: 'TestPostback' });
 
 export function destinationJson(destination: Destination): z.input<typeof destinationSchema> {
@@ -110,10 +175,19 @@ export function destinationJson(destination: Destination): z.input<typeof destin
     partnerId: destination.partnerId,
     campaignId: destination.campaignId,
     status: destination.status,
-    disabledAt: destination.disabledAtMs === null ? null : instantJson(destination.disabledAtMs),
+    disabledAt: instantOrNull(destination.disabledAtMs),
     disabledReason: destination.disabledReason,
+    failureLimits: { ...destination.failureLimits },
+    consecutiveFailures: destination.consecutiveFailures,
+    failingSince: instantOrNull(destination.failingSinceMs),
+    warnedAt: instantOrNull(destination.warnedAtMs),
+    previousSecretUntil: instantOrNull(destination.previousSecretUntilMs),
     createdAt: instantJson(destination.createdAtMs),
   };
+}
+
+function instantOrNull(ms: number | null): string | null {
+  return ms === null ? null : instantJson(ms);
 }
 
 export function registerDestinationPaths(registry: OpenAPIRegistry): void {
@@ -140,5 +214,18 @@ export function registerDestinationPaths(registry: OpenAPIRegistry): void {
     idempotent: true,
     status: 202,
     answer: testPostbackSchema,
+  });
+  registerOperation(registry, {
+    tag,
+    method: 'post',
+    path: '/v1/destinations/{destinationId}/secret',
+    operationId: 'rotateDestinationSecret',
+    summary: 'Give a webhook a new signing secret',
+    scope: 'setup:write',
+    params: pathId('destinationId', 'dst'),
+    body: rotateSecretBody,
+    idempotent: true,
+    status: 201,
+    answer: rotatedSecretSchema,
   });
 }

@@ -112,12 +112,27 @@ export const selfExclusionBody = z
   .looseObject({ ...identity, until, test: details.test })
   .meta({ id: 'SelfExclusionEvent' });
 
+const reason = shortText().meta({ description: 'Why; kept and shown, decides nothing.' });
+
+export const refundBody = z
+  .looseObject({
+    ...identity,
+    eventId: senderId().meta({ description: 'Of the refund itself: two parts are two refunds.' }),
+    depositEventId: senderId().meta({ description: 'eventId or transactionId of the deposit.' }),
+    amount: amount.nullish().meta({ description: 'How much goes back; without it, all of the deposit.' }),
+    currency: currency.nullish(),
+    reason,
+    ...details,
+  })
+  .meta({ id: 'RefundEvent' });
+
 export const chargebackBody = z
   .looseObject({
     ...identity,
     depositEventId: senderId().meta({ description: 'eventId or transactionId of the deposit taken back.' }),
     amount,
     currency,
+    reason,
     ...details,
   })
   .meta({ id: 'ChargebackEvent' });
@@ -166,13 +181,14 @@ export const trackBody = z
   })
   .meta({ id: 'TrackedEvent' });
 
-/** What a server-to-server report, or a measurement callback, says once its names are ours. */
+/** What a server-to-server report says once its names are ours. */
 export const s2sBody = z.looseObject({
   ...identity,
   eventId: senderId().nullish(),
   playerId: senderId().nullish(),
   occurredAt: instantField().nullish(),
   depositEventId: senderId().optional(),
+  reason: shortText(),
   installBeginAt: instantField().nullish(),
   amount: amount.nullish(),
   currency: currency.nullish(),
@@ -182,6 +198,9 @@ export const s2sBody = z.looseObject({
   ...details,
 });
 
+/** What a measurement callback says once its names are ours: also whether the partner has rejected it, and why. */
+export const measuredBody = s2sBody.extend({ rejectionReason: shortText() });
+
 export const eventAnswer = z
   .object({
     status: z.enum(['accepted', 'duplicate', 'quarantined']),
@@ -189,5 +208,8 @@ export const eventAnswer = z
     id: z
       .string()
       .meta({ description: 'Our id; of a duplicate, that of the first report.', example: 'evt_…' }),
+    reason: z.literal('unmapped_status').optional().meta({
+      description: 'Of a report to `/postback` that is kept until somebody says what a word of it means.',
+    }),
   })
   .meta({ id: 'EventAnswer' });

@@ -5,6 +5,7 @@ import {
   depositBody,
   eventAnswer,
   ngrBody,
+  refundBody,
   registrationBody,
   selfExclusionBody,
   trackBody,
@@ -64,6 +65,12 @@ const OPERATIONS: readonly Pick<Operation, 'path' | 'operationId' | 'summary' | 
     operationId: 'reportChargeback',
     summary: 'Report that a deposit was taken back',
     body: chargebackBody,
+  },
+  {
+    path: '/webhooks/gaming/refund',
+    operationId: 'reportRefund',
+    summary: 'Report that the house has paid a deposit back, in part or whole',
+    body: refundBody,
   },
   {
     path: '/conversions/track',

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { CURRENCY_CODES } from '../../domain/currencies';
+import { CURRENCY_CODES, type Currency, parseCurrency } from '../../domain/currencies';
 import { type Id, type IdPrefix, parseId } from '../../domain/ids';
-import { formatMinor, type Money, type MoneyProblem, parseMoney } from '../../domain/money';
+import { formatMinor, type Money, parseMoney } from '../../domain/money';
+import { MONEY_PROBLEMS } from '../../domain/money-problems';
 import { parseInstant, toIso } from '../../domain/time';
 
 const MAX_NAME_LENGTH = 200;
@@ -66,13 +67,18 @@ export function instantField() {
     .meta({ type: 'string', format: 'date-time' });
 }
 
-const MONEY_PROBLEMS: Readonly<Record<MoneyProblem, { field: 'amount' | 'currency'; message: string }>> = {
-  unknown_currency: { field: 'currency', message: 'is not an ISO 4217 currency code' },
-  not_a_decimal: { field: 'amount', message: 'must be a decimal such as "49.90"' },
-  too_many_decimals: { field: 'amount', message: 'has more decimals than the currency' },
-  out_of_range: { field: 'amount', message: 'is too large' },
-  inexact_number: { field: 'amount', message: 'cannot be represented exactly; send it as a string' },
-};
+/** An ISO 4217 code. */
+export function currencyField() {
+  return z
+    .string()
+    .transform((text, context): Currency => {
+      const currency = parseCurrency(text);
+      if (currency !== null) return currency;
+      context.addIssue({ code: 'custom', message: 'is not an ISO 4217 currency code' });
+      return z.NEVER;
+    })
+    .meta({ type: 'string', enum: [...CURRENCY_CODES] });
+}
 
 /** Money as it is shown: `{"amount": "49.90", "currency": "EUR"}`. */
 export const shownMoney = z
@@ -81,22 +87,27 @@ export const shownMoney = z
 
 /** Money as it is sent; above zero. A JSON number is accepted when it is exact. */
 export function positiveMoneyField() {
-  return moneyField((amountMinor) => amountMinor > 0n);
+  return moneyField((amountMinor) => amountMinor > 0n, 'must be above zero');
 }
 
-/** As `positiveMoneyField`, but zero or less is money too. */
+/** As `positiveMoneyField`, but nothing is money too. */
+export function zeroOrMoreMoneyField() {
+  return moneyField((amountMinor) => amountMinor >= 0n, 'must not be negative');
+}
+
+/** As `positiveMoneyField`, but less than nothing is money too: a player's NGR. */
 export function signedMoneyField() {
-  return moneyField(() => true);
+  return moneyField(() => true, 'must be an amount');
 }
 
-function moneyField(isAllowed: (amountMinor: bigint) => boolean) {
+function moneyField(isAllowed: (amountMinor: bigint) => boolean, refusal: string) {
   return z
     .strictObject({ amount: z.union([z.string().max(40), z.number()]), currency: z.string().max(10) })
     .transform((input, context): Money => {
       const parsed = parseMoney(input.amount, input.currency);
       if (parsed.ok && isAllowed(parsed.money.amountMinor)) return parsed.money;
       const problem = parsed.ok
-        ? ({ field: 'amount', message: 'must be above zero' } as const)
+        ? ({ field: 'amount', message: refusal } as const)
         : MONEY_PROBLEMS[parsed.problem];
       context.addIssue({ code: 'custom', path: [problem.field], message: problem.message });
       return z.NEVER;

@@ -4,6 +4,7 @@ import type { StoredRuleSet } from '../../db/stores/fraud-rule-store';
 import { DEFAULT_RULE_SET, type RuleDescription, type RuleSet, settingOf } from '../../domain/fraud/rule';
 import { RULES } from '../../domain/fraud/rule-set';
 import { RULE_FAMILIES, RULE_LEVELS, RULE_MODES } from '../../domain/fraud/rule-terms';
+import { customRuleField, customRuleSchema, MAX_CUSTOM_RULES } from './custom-rules';
 import { instantJson, shownInstant } from './fields';
 import { registerOperation } from './operation';
 
@@ -30,7 +31,16 @@ export const changeFraudRulesBody = z
     rules: z
       .record(z.string().max(64), changeSchema)
       .refine((rules) => Object.keys(rules).length > 0, 'must name a rule')
+      .optional()
       .meta({ description: 'By code. Rules and parameters that are not named stay as they are.' }),
+    custom: z.array(customRuleField).max(MAX_CUSTOM_RULES).optional().meta({
+      description:
+        'The rules of the workspace’s own, all of them: the list replaces the one before. Without it, they stay.',
+    }),
+  })
+  .refine(({ rules, custom }) => rules !== undefined || custom !== undefined, {
+    path: ['rules'],
+    message: 'must be there, or custom',
   })
   .meta({ id: 'FraudRulesChange' });
 
@@ -62,6 +72,7 @@ export const fraudRulesSchema = z
     createdAt: shownInstant().nullable(),
     createdBy: z.string().nullable(),
     rules: z.record(z.string(), ruleSchema).meta({ description: 'Every rule there is, by code.' }),
+    custom: z.array(customRuleSchema).readonly().meta({ description: 'The workspace’s own.' }),
   })
   .meta({ id: 'FraudRules' });
 
@@ -71,6 +82,7 @@ export function fraudRulesJson(ruleSet: StoredRuleSet): z.input<typeof fraudRule
     createdAt: ruleSet.createdAtMs === null ? null : instantJson(ruleSet.createdAtMs),
     createdBy: ruleSet.createdBy,
     rules: Object.fromEntries(RULES.map((rule) => [rule.code, ruleJson(rule, ruleSet)])),
+    custom: ruleSet.custom,
   };
 }
 

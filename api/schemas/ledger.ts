@@ -30,7 +30,7 @@ export const ledgerListQuery = z.strictObject({
   account: textFilter().optional(),
   partnerId: idField('ptn')
     .optional()
-    .meta({ description: 'Both sides of every journal of this partner’s commissions.' }),
+    .meta({ description: 'Both sides of every journal of this partner’s commissions and payouts.' }),
   from: instantField().optional(),
   to: instantField().optional(),
 });
@@ -44,10 +44,13 @@ export const ledgerEntrySchema = z
     amount: z.string().meta({ description: 'Debits are positive, credits negative.' }),
     currency: z.string(),
     reason: z.string(),
-    conversionId: shownId('cnv'),
-    lineId: shownId('lin'),
-    revision: z.int(),
-    eventId: shownId('evt'),
+    conversionId: shownId('cnv').nullable(),
+    lineId: shownId('lin').nullable(),
+    revision: z.int().nullable(),
+    eventId: shownId('evt').nullable(),
+    payoutId: shownId('pay')
+      .nullable()
+      .meta({ description: 'Of a payout; the fields before are null then.' }),
   })
   .meta({ id: 'LedgerEntry' });
 

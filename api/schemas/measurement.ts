@@ -22,7 +22,8 @@ const PARTNERS = [
     name: 'AppsFlyer',
     about:
       'Messages of the Push API. The click id is read from `clickid`, from an `af_sub` that holds one of ours, or from ' +
-      '`original_url`; the player from `customer_user_id`; times are UTC.',
+      '`original_url`; the player from `customer_user_id`; times are UTC. What Protect360 has rejected says so by ' +
+      '`is_rejected` or `reject_reason`.',
   },
   {
     partner: 'adjust',
@@ -30,7 +31,8 @@ const PARTNERS = [
     about:
       'Write the placeholders into the URL: `?adid={adid}&activity_kind={activity_kind}&event_name={event_name}' +
       '&created_at={created_at}&label={label}&revenue_float={revenue_float}&currency={currency}`, and the player as ' +
-      '`player_id`. The click id is read from `clickid`, or from a `label` that holds one of ours.',
+      '`player_id`. The click id is read from `clickid`, or from a `label` that holds one of ours. An install that was ' +
+      'rejected is taken when the URL holds `&rejection_reason={rejection_reason}`.',
   },
 ] as const;
 

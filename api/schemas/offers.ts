@@ -2,7 +2,17 @@ import type { OpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
 import type { Offer } from '../../db/stores/offer-store';
 import { validateLandingTemplate } from '../../domain/landing-url';
-import { changeOf, instantJson, nameField, shownId, shownInstant } from './fields';
+import {
+  changeOf,
+  instantJson,
+  moneyJson,
+  nameField,
+  positiveMoneyField,
+  shownId,
+  shownInstant,
+  shownMoney,
+} from './fields';
+import { orNull } from './or-null';
 import { registerResource } from './resource-operations';
 
 /** A landing page: http(s), a fixed origin, and macros such as `{click_id}` and `{sub1}` anywhere behind it. */
@@ -13,11 +23,19 @@ function landingUrl() {
   });
 }
 
+function payout() {
+  return positiveMoneyField().nullish().meta({
+    description:
+      'What the advertiser has agreed to pay for a first deposit. For information: partners earn by their deals.',
+  });
+}
+
 export const createOfferBody = z
   .strictObject({
     name: nameField(),
     landingUrl: landingUrl(),
     fallbackUrl: landingUrl().nullish(),
+    payout: payout(),
   })
   .meta({ id: 'NewOffer' });
 
@@ -25,6 +43,7 @@ export const changeOfferBody = changeOf({
   name: nameField().optional(),
   landingUrl: landingUrl().optional(),
   fallbackUrl: landingUrl().nullable().optional(),
+  payout: payout(),
 }).meta({ id: 'OfferChange' });
 
 export const offerSchema = z
@@ -33,6 +52,7 @@ export const offerSchema = z
     name: z.string(),
     landingUrl: z.string(),
     fallbackUrl: z.string().nullable(),
+    payout: orNull(shownMoney),
     createdAt: shownInstant(),
   })
   .meta({ id: 'Offer' });
@@ -43,8 +63,15 @@ export function offerJson(offer: Offer): z.input<typeof offerSchema> {
     name: offer.name,
     landingUrl: offer.landingUrl,
     fallbackUrl: offer.fallbackUrl,
+    payout: offer.payout === null ? null : moneyJson(offer.payout),
     createdAt: instantJson(offer.createdAtMs),
   };
+}
+
+/** What an offer's body says, as the audit keeps it. */
+export function offerChangeJson(body: z.output<typeof changeOfferBody>): object {
+  const { payout: agreed, ...rest } = body;
+  return { ...rest, ...(agreed !== undefined && { payout: agreed && moneyJson(agreed) }) };
 }
 
 export function registerOfferPaths(registry: OpenAPIRegistry): void {

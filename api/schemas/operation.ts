@@ -41,6 +41,8 @@ export type Operation = {
   readonly idempotent?: boolean;
   readonly status: 200 | 201 | 202;
   readonly answer: z.ZodType;
+  /** Whether the answer is given as text for people too. */
+  readonly text?: boolean;
   /** Refusals beyond those that every operation of its kind has. */
   readonly problems?: readonly ErrorCode[];
 };
@@ -67,7 +69,10 @@ export function registerOperation(registry: OpenAPIRegistry, operation: Operatio
     responses: {
       [operation.status]: {
         description: operation.summary,
-        content: { 'application/json': { schema: operation.answer } },
+        content: {
+          'application/json': { schema: operation.answer },
+          ...(operation.text && { 'text/plain': { schema: z.string() } }),
+        },
       },
       ...problemResponses(refusals(operation)),
     },

@@ -1,6 +1,7 @@
 import type { OpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
 import type { PlayerProfile } from '../../db/read-models/player-detail';
+import type { PlayerWorth } from '../../db/read-models/player-worth';
 import type { TimelineEntry } from '../../db/read-models/timeline-entry';
 import { shownId, shownInstant } from './fields';
 import { registerOperation } from './operation';
@@ -29,6 +30,26 @@ const ltvSchema = z
   })
   .meta({ id: 'LifetimeValue' });
 
+const frequencySchema = z
+  .object({
+    deposits: z.int().meta({ description: 'That stand, whatever their currency.' }),
+    daysActive: z.int().meta({ description: 'Days of UTC with at least one deposit.' }),
+    depositsPerActiveDay: z.number().nullable(),
+    depositsPer30Days: z.number().nullable().meta({
+      description: 'Since the first deposit; who is younger than 30 days counts as 30 days old.',
+    }),
+    recencyDays: z.int().nullable().meta({ description: 'Whole days since the last deposit.' }),
+  })
+  .meta({ id: 'PlayFrequency' });
+
+const segmentSchema = z
+  .object({
+    segment: z.string().nullable().meta({ description: 'Null when no rule fits.' }),
+    rulesVersion: z.int(),
+    because: z.array(z.string()).readonly(),
+  })
+  .meta({ id: 'PlayerSegment' });
+
 export const playerSchema = z
   .object({
     playerId: shownId('ply'),
@@ -48,15 +69,32 @@ export const playerSchema = z
       .readonly()
       .meta({ description: 'Self-exclusions; `until` null: for good.' }),
     ltv: z.array(ltvSchema).readonly(),
+    frequency: frequencySchema,
+    segment: segmentSchema,
     timeline: timelineSchema,
   })
   .meta({ id: 'Player' });
 
 export function playerJson(
   player: PlayerProfile,
+  { habit, frequency, segmentation }: PlayerWorth,
   timeline: readonly TimelineEntry[],
 ): z.input<typeof playerSchema> {
-  return { ...player, timeline };
+  const { deposits, daysActive } = habit;
+  return {
+    ...player,
+    frequency: {
+      ...{ deposits, daysActive, recencyDays: frequency.recencyDays },
+      depositsPerActiveDay: fromHundredths(frequency.perActiveDay),
+      depositsPer30Days: fromHundredths(frequency.per30Days),
+    },
+    segment: segmentation,
+    timeline,
+  };
+}
+
+function fromHundredths(value: number | null): number | null {
+  return value === null ? null : value / 100;
 }
 
 export function registerPlayerPaths(registry: OpenAPIRegistry): void {

@@ -1,13 +1,25 @@
 import type { OpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
+import type { DeadLetterGroup } from '../../db/read-models/dead-letter-summary';
 import { POSTBACK_STATUSES, type PostbackDelivery } from '../../db/read-models/postback-deliveries';
 import { ATTEMPT_OUTCOMES } from '../../db/stores/delivery-store';
-import { idField, pathId, shownId, shownInstant } from './fields';
+import { idField, instantField, pathId, shownId, shownInstant } from './fields';
 import { registerOperation } from './operation';
 import { pageOfSchema, pageShape } from './page';
 
+const REASON_MAX = 100;
+const REPLAY_MAX = 1_000;
+
+/** Of dead letters only: why and when a postback became one. */
+const deadLetterFields = {
+  reason: z.string().min(1).max(REASON_MAX).optional().meta({ example: 'destination_disabled' }),
+  from: instantField().optional().meta({ description: 'Became a dead letter then or later.' }),
+  to: instantField().optional().meta({ description: 'Became a dead letter before.' }),
+};
+
 export const postbackListQuery = z.strictObject({
   ...pageShape('pbk'),
+  ...deadLetterFields,
   status: z.enum(POSTBACK_STATUSES).optional(),
   clickId: idField('clk').optional(),
   destinationId: idField('dst').optional(),
@@ -48,6 +60,47 @@ export const postbackReplaySchema = z
   .object({ postbackId: shownId('pbk'), run: z.int() })
   .meta({ id: 'PostbackReplay' });
 
+export const deadLettersSchema = z
+  .object({
+    data: z
+      .array(
+        z.object({
+          destinationId: shownId('dst'),
+          reason: z.string(),
+          count: z.int(),
+          oldest: shownInstant(),
+          newest: shownInstant(),
+        }),
+      )
+      .readonly(),
+  })
+  .meta({ id: 'DeadLetters' });
+
+export const replayOfManyBody = z
+  .strictObject({
+    destinationId: idField('dst').optional(),
+    ...deadLetterFields,
+    limit: z
+      .int()
+      .min(1)
+      .max(REPLAY_MAX)
+      .default(REPLAY_MAX)
+      .meta({ description: 'At most so many, oldest first.' }),
+  })
+  .meta({ id: 'ReplayOfMany' });
+
+export const replayOfManySchema = z
+  .object({
+    queued: z.int().meta({ description: 'Put back to work by this request.' }),
+    skipped: z.int().meta({ description: 'Of self-excluded players or to disabled destinations.' }),
+    remaining: z.int().meta({ description: 'Match, too, and are beyond the limit: ask again.' }),
+  })
+  .meta({ id: 'ReplayedMany' });
+
+export function deadLettersJson(groups: readonly DeadLetterGroup[]): z.input<typeof deadLettersSchema> {
+  return { data: groups };
+}
+
 /** The read model speaks the API's language already; this keeps the two from drifting apart. */
 export function postbackJson(postback: PostbackDelivery): z.input<typeof postbackSchema> {
   return postback;
@@ -65,6 +118,28 @@ export function registerPostbackPaths(registry: OpenAPIRegistry): void {
     query: postbackListQuery,
     status: 200,
     answer: pageOfSchema(postbackSchema),
+  });
+  registerOperation(registry, {
+    method: 'get',
+    path: '/v1/postbacks/dead-letters',
+    operationId: 'sumUpDeadLetters',
+    summary: 'Count the dead letters by destination and reason',
+    tag: 'Postbacks',
+    scope: 'read',
+    status: 200,
+    answer: deadLettersSchema,
+  });
+  registerOperation(registry, {
+    method: 'post',
+    path: '/v1/postbacks/replay',
+    operationId: 'replayPostbacks',
+    summary: 'Send matching dead letters again, with the same keys and bodies',
+    tag: 'Postbacks',
+    scope: 'setup:write',
+    body: replayOfManyBody,
+    idempotent: true,
+    status: 202,
+    answer: replayOfManySchema,
   });
   registerOperation(registry, {
     method: 'get',

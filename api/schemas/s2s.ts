@@ -14,7 +14,7 @@ const parameters = z.looseObject({
     .meta({
       description:
         'Also `type`, `et`, `goal`, `conversion_type`, or a `status` that names one. `reg`, `signup`, `ftd`, `dep` ' +
-        'and the like are understood.',
+        'and the like are understood. A word that is not is kept until it is mapped: `/v1/status-mappings`.',
       example: 'registration',
     }),
   status: z.string().optional().meta({ description: 'Of a deposit or withdrawal: `approved`, `pending`, …' }),

@@ -37,6 +37,10 @@ export const timelineSchema = z
         kind: z.enum(TIMELINE_KINDS),
         reason: z.string().optional().meta({ description: 'A stable code.' }),
         detail: z.string().optional().meta({ description: 'The particulars, for a reader.' }),
+        isTest: z
+          .literal(true)
+          .optional()
+          .meta({ description: 'A test click, or an event that counts as a test.' }),
       })
       .meta({ id: 'TimelineEntry' }),
   )

@@ -8,6 +8,13 @@ import * as createDestinationsPostbacksAndAttempts from './007_create_destinatio
 import * as acceptWithdrawalsNgrAndSelfExclusion from './008_accept_withdrawals_ngr_and_self_exclusion';
 import * as recordImpressions from './009_record_impressions';
 import * as storeFraudRulesAndVelocity from './010_store_fraud_rules_and_velocity';
+import * as decideByRulingsModelsCapsAndHolds from './011_decide_by_rulings_models_caps_and_holds';
+import * as rotateSecretsWatchFailingDestinationsAndMarkTests from './012_rotate_secrets_watch_failing_destinations_and_mark_tests';
+import * as openTheQuarantineDesk from './013_open_the_quarantine_desk';
+import * as recordCostsRatesGoalsAndScenarios from './014_record_costs_rates_goals_and_scenarios';
+import * as recordPayouts from './015_record_payouts';
+import * as convertOnce from './016_convert_once';
+import * as priceCampaignsAndOffers from './017_price_campaigns_and_offers';
 import type { Migration } from './migration';
 
 /** In the order they apply. A released migration is never edited: a later one changes what it made. */
@@ -22,4 +29,14 @@ export const MIGRATIONS: readonly (readonly [name: string, migration: Migration]
   ['008_accept_withdrawals_ngr_and_self_exclusion', acceptWithdrawalsNgrAndSelfExclusion],
   ['009_record_impressions', recordImpressions],
   ['010_store_fraud_rules_and_velocity', storeFraudRulesAndVelocity],
+  ['011_decide_by_rulings_models_caps_and_holds', decideByRulingsModelsCapsAndHolds],
+  [
+    '012_rotate_secrets_watch_failing_destinations_and_mark_tests',
+    rotateSecretsWatchFailingDestinationsAndMarkTests,
+  ],
+  ['013_open_the_quarantine_desk', openTheQuarantineDesk],
+  ['014_record_costs_rates_goals_and_scenarios', recordCostsRatesGoalsAndScenarios],
+  ['015_record_payouts', recordPayouts],
+  ['016_convert_once', convertOnce],
+  ['017_price_campaigns_and_offers', priceCampaignsAndOffers],
 ];

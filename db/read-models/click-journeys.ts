@@ -29,6 +29,8 @@ export type ClickJourney = {
   readonly subs: Readonly<Record<string, string>>;
   readonly adIds: Readonly<Record<string, string>>;
   readonly utm: Readonly<Record<string, string>>;
+  /** Of a test link: no event of it counts. */
+  readonly isTest: boolean;
   /** Null until the click was screened. */
   readonly verdict: Verdict | null;
   readonly stage: JourneyStage;
@@ -56,6 +58,7 @@ type Row = VerdictColumns & {
   subs: Record<string, string>;
   ad_ids: Record<string, string>;
   utm: Record<string, string>;
+  is_test: boolean;
   installed: boolean;
   registered: boolean;
   converted: boolean;
@@ -71,16 +74,16 @@ export async function listClickJourneys(
 ): Promise<Page<ClickJourney>> {
   const { rows } = await db.raw<{ rows: Row[] }>(
     `SELECT c.click_id, c.campaign_id, c.offer_id, c.partner_id, c.partner_reason, c.visitor_id, c.clicked_at,
-       c.expires_at, c.closed_at, c.external_id, c.subs, c.ad_ids, c.utm, v.outcome, v.score, v.reasons,
+       c.expires_at, c.closed_at, c.external_id, c.subs, c.ad_ids, c.utm, c.is_test, v.outcome, v.score, v.reasons,
        coalesce(s.installed, false) AS installed, coalesce(s.registered, false) AS registered,
        coalesce(s.converted, false) AS converted
      FROM clicks AS c
      LEFT JOIN verdicts AS v ON v.subject_kind = 'click' AND v.subject_id = c.click_id
      LEFT JOIN LATERAL (
-       SELECT bool_or(n.kind = 'install' AND n.status = 'approved') AS installed,
-         bool_or(n.kind = 'registration' AND n.status = 'approved') AS registered,
+       SELECT bool_or(n.kind = 'install' AND n.status IN ('qualified', 'approved', 'paid')) AS installed,
+         bool_or(n.kind = 'registration' AND n.status IN ('qualified', 'approved', 'paid')) AS registered,
          -- Only a confirmed deposit is ever the first; without a rate for its deal it waits, but it converted.
-         bool_or(n.is_first_deposit AND (n.status IN ('approved', 'reversed')
+         bool_or(n.is_first_deposit AND (n.status IN ('qualified', 'approved', 'paid', 'reversed')
            OR (n.status = 'pending' AND n.reason = 'currency_mismatch'))) AS converted
        FROM conversions AS n
        JOIN attribution_credits AS a
@@ -140,6 +143,7 @@ function toClickJourney(row: Row, nowMs: number): ClickJourney {
     subs: row.subs,
     adIds: row.ad_ids,
     utm: row.utm,
+    isTest: row.is_test,
     verdict: nullableVerdict(row),
     stage: journeyStage(
       {

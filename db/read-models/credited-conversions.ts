@@ -1,10 +1,14 @@
+import type { LosingReason } from '../../domain/attribution/attribute';
 import { WHOLE_PPM } from '../../domain/attribution/credits';
+import { explainLine } from '../../domain/commission/explain-line';
+import type { LineKind, LineStage } from '../../domain/commission/line';
 import type { Currency } from '../../domain/currencies';
 import type { Verdict } from '../../domain/fraud/verdict';
 import {
   type CampaignId,
   type ClickId,
   type ConversionId,
+  type ImpressionId,
   idFromUuid,
   type PartnerId,
   type PlayerId,
@@ -17,6 +21,7 @@ import { formatMinor } from '../../domain/money';
 import type { ConversionKind, ConversionStatus } from '../../domain/settlement/books';
 import type { Db } from '../knex';
 import type { Page, PageRequest } from '../page';
+import { fromStoredBasis, type StoredBasis } from '../stores/ledger-store';
 import { cutPage } from './cut-page';
 import {
   type Amount,
@@ -26,10 +31,11 @@ import {
   nullableVerdict,
   type VerdictColumns,
 } from './row-values';
+import { scenarioTagsSql } from './scenario-cover';
 
 export type CreditView = {
-  readonly touchKind: 'click';
-  readonly touchId: ClickId;
+  readonly touchKind: TouchKind;
+  readonly touchId: ClickId | ImpressionId;
   readonly partnerId: PartnerId | null;
   /** The share of the conversion, 0 to 1. */
   readonly weight: number;
@@ -37,13 +43,28 @@ export type CreditView = {
   readonly amount: string | null;
 };
 
+/** A touch that was looked at and not credited, and why. */
+export type LosingTouchView = {
+  readonly touchKind: TouchKind;
+  readonly touchId: ClickId | ImpressionId;
+  readonly partnerId: PartnerId | null;
+  readonly reason: LosingReason;
+};
+
+type TouchKind = 'click' | 'view';
+
 export type CommissionView = {
   readonly partnerId: PartnerId;
   readonly amount: string;
   readonly currency: string;
   readonly dealVersion: number;
-  readonly kind: 'cpa';
+  readonly kind: LineKind;
   readonly reason: string;
+  /** `qualified` while it is on hold. */
+  readonly stage: LineStage;
+  readonly holdUntil: string | null;
+  /** How the amount came about, as a sentence; null when it was booked before that was kept. */
+  readonly explanation: string | null;
 };
 
 /** A conversion with everything that was decided about it. Times are ISO 8601, amounts decimal strings. */
@@ -63,10 +84,18 @@ export type CreditedConversion = {
   readonly campaignId: CampaignId | null;
   readonly transactionId: string;
   readonly value: Amount | null;
-  readonly attribution: { readonly model: string; readonly credits: readonly CreditView[] };
+  readonly attribution: {
+    readonly model: string;
+    /** What carries the credit; a view only when no click could. */
+    readonly basis: 'click' | 'view' | 'none';
+    readonly credits: readonly CreditView[];
+    readonly losing: readonly LosingTouchView[];
+  };
   readonly commission: readonly CommissionView[];
   readonly verdict: Verdict | null;
   readonly postbackIds: readonly PostbackId[];
+  /** Tags of the date-ranged scenarios that cover it by its own time. */
+  readonly scenarios: readonly string[];
 };
 
 export type ConversionFilter = {
@@ -82,10 +111,9 @@ export type ConversionFilter = {
   readonly toMs?: number | undefined;
 };
 
-type CreditRow = {
-  touchKind: 'click';
-  touchId: string;
-  partnerId: string | null;
+type TouchRow = { touchKind: TouchKind; touchId: string; partnerId: string | null };
+
+type CreditRow = TouchRow & {
   weightPpm: number;
   amountMinor: string | null;
 };
@@ -95,8 +123,11 @@ type LineRow = {
   amountMinor: string;
   currency: Currency;
   dealVersion: number;
-  kind: 'cpa';
+  kind: LineKind;
   reason: string;
+  stage: LineStage;
+  holdUntil: string | null;
+  basis: StoredBasis | null;
 };
 
 type Row = VerdictColumns & {
@@ -117,22 +148,29 @@ type Row = VerdictColumns & {
   currency: Currency | null;
   attribution_model: string;
   credits: CreditRow[];
+  losing: (TouchRow & { reason: LosingReason })[];
   lines: LineRow[];
   postback_ids: string[];
+  scenario_tags: string[];
 };
 
 // Amounts pass through JSON as text, because a JSON number would round the large ones.
 const SELECT = `SELECT n.conversion_id, n.revision, n.click_id, p.external_id, n.player_id, b.name AS brand, n.kind,
     n.is_first_deposit, n.status, n.reason, n.occurred_at, n.campaign_id, n.transaction_key, n.amount_minor,
     n.currency, n.attribution_model, v.outcome, v.score, v.reasons,
+    ${scenarioTagsSql({ workspace: 'n.workspace_id', at: 'n.occurred_at' })} AS scenario_tags,
     ARRAY(SELECT k.postback_id FROM postbacks AS k
       WHERE k.conversion_id = n.conversion_id ORDER BY k.postback_id) AS postback_ids,
     coalesce((SELECT jsonb_agg(jsonb_build_object('touchKind', a.touch_kind, 'touchId', a.touch_id,
         'partnerId', a.partner_id, 'weightPpm', a.weight_ppm, 'amountMinor', a.amount_minor::text)
         ORDER BY a.touch_kind, a.touch_id)
       FROM attribution_credits AS a WHERE a.conversion_id = n.conversion_id), '[]') AS credits,
+    coalesce((SELECT jsonb_agg(jsonb_build_object('touchKind', t.touch_kind, 'touchId', t.touch_id,
+        'partnerId', t.partner_id, 'reason', t.reason) ORDER BY t.touch_id DESC)
+      FROM losing_touches AS t WHERE t.conversion_id = n.conversion_id), '[]') AS losing,
     coalesce((SELECT jsonb_agg(jsonb_build_object('partnerId', l.partner_id, 'kind', l.kind, 'reason', l.reason,
-        'amountMinor', l.amount_minor::text, 'currency', l.currency, 'dealVersion', d.version)
+        'amountMinor', l.amount_minor::text, 'currency', l.currency, 'dealVersion', d.version,
+        'stage', l.stage, 'holdUntil', l.hold_until, 'basis', l.basis)
         ORDER BY l.partner_id, l.kind)
       FROM commission_lines AS l JOIN deals AS d ON d.deal_id = l.deal_id
       WHERE l.conversion_id = n.conversion_id), '[]') AS lines
@@ -208,22 +246,31 @@ function toCreditedConversion(row: Row): CreditedConversion {
     value: nullableAmount(row.amount_minor, row.currency),
     attribution: {
       model: row.attribution_model,
+      basis: row.credits[0]?.touchKind ?? 'none',
+      losing: row.losing.map((touch) => ({ ...toTouchView(touch), reason: touch.reason })),
       credits: row.credits.map((credit) => toCreditView(credit, row.currency)),
     },
     commission: row.lines.map(toCommissionView),
     verdict: nullableVerdict(row),
     postbackIds: row.postback_ids.map((uuid) => idFromUuid('pbk', uuid)),
+    scenarios: row.scenario_tags,
   };
 }
 
 function toCreditView(row: CreditRow, currency: Currency | null): CreditView {
   const amountMinor = row.amountMinor === null ? null : BigInt(row.amountMinor);
   return {
-    touchKind: row.touchKind,
-    touchId: idFromUuid('clk', row.touchId),
-    partnerId: nullableId('ptn', row.partnerId),
+    ...toTouchView(row),
     weight: row.weightPpm / WHOLE_PPM,
     amount: nullableAmount(amountMinor, currency)?.amount ?? null,
+  };
+}
+
+function toTouchView(row: TouchRow): Pick<CreditView, 'touchKind' | 'touchId' | 'partnerId'> {
+  return {
+    touchKind: row.touchKind,
+    touchId: row.touchKind === 'click' ? idFromUuid('clk', row.touchId) : idFromUuid('imp', row.touchId),
+    partnerId: nullableId('ptn', row.partnerId),
   };
 }
 
@@ -235,5 +282,11 @@ function toCommissionView(row: LineRow): CommissionView {
     dealVersion: row.dealVersion,
     kind: row.kind,
     reason: row.reason,
+    stage: row.stage,
+    holdUntil: row.holdUntil === null ? null : new Date(row.holdUntil).toISOString(),
+    explanation:
+      row.basis === null
+        ? null
+        : explainLine({ ...row, amountMinor: BigInt(row.amountMinor), basis: fromStoredBasis(row.basis) }),
   };
 }

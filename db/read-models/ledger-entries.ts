@@ -5,12 +5,13 @@ import {
   type Id,
   idFromUuid,
   type PartnerId,
+  type PayoutId,
   uuidFromId,
   type WorkspaceId,
 } from '../../domain/ids';
 import { formatMinor } from '../../domain/money';
 import type { Db } from '../knex';
-import { nullableUuid } from './row-values';
+import { nullableId, nullableUuid } from './row-values';
 
 /** One signed amount on one account, and what caused it. Debits are positive. */
 export type LedgerEntryView = {
@@ -22,16 +23,18 @@ export type LedgerEntryView = {
   readonly amount: string;
   readonly currency: string;
   readonly reason: string;
-  readonly conversionId: ConversionId;
-  readonly lineId: Id<'lin'>;
+  /** What a commission line's entry is about and what caused it; null for a payout's. */
+  readonly conversionId: ConversionId | null;
+  readonly lineId: Id<'lin'> | null;
   /** The revision of the commission line that this entry belongs to. */
-  readonly revision: number;
-  readonly eventId: EventId;
+  readonly revision: number | null;
+  readonly eventId: EventId | null;
+  readonly payoutId: PayoutId | null;
 };
 
 export type LedgerFilter = {
   readonly account?: string | undefined;
-  /** All entries of the journals of this partner's commissions, both sides. */
+  /** All entries of the journals of this partner's commissions and payouts, both sides. */
   readonly partnerId?: PartnerId | undefined;
   /** Of the time of posting; inclusive. */
   readonly fromMs?: number | undefined;
@@ -47,10 +50,11 @@ type Row = {
   amount_minor: bigint;
   currency: Currency;
   reason: string;
-  conversion_id: string;
-  line_id: string;
-  line_revision: number;
-  caused_by_event_id: string;
+  conversion_id: string | null;
+  line_id: string | null;
+  line_revision: number | null;
+  caused_by_event_id: string | null;
+  payout_id: string | null;
 };
 
 /** Ledger entries of the workspace, oldest first. One statement, whatever their number. */
@@ -62,13 +66,14 @@ export async function listLedgerEntries(
 ): Promise<{ items: readonly LedgerEntryView[]; nextEntryId: bigint | null }> {
   const { rows } = await db.raw<{ rows: Row[] }>(
     `SELECT e.entry_id, e.journal_id, j.posted_at, e.account, e.amount_minor, e.currency, j.reason, l.conversion_id,
-       j.line_id, j.line_revision, j.caused_by_event_id
+       j.line_id, j.line_revision, j.caused_by_event_id, j.payout_id
      FROM ledger_entries AS e
      JOIN ledger_journals AS j ON j.journal_id = e.journal_id
-     JOIN commission_lines AS l ON l.line_id = j.line_id
+     LEFT JOIN commission_lines AS l ON l.line_id = j.line_id
+     LEFT JOIN payouts AS o ON o.payout_id = j.payout_id
      WHERE e.workspace_id = :workspace
        AND (CAST(:account AS text) IS NULL OR e.account = :account)
-       AND (CAST(:partner AS uuid) IS NULL OR l.partner_id = :partner)
+       AND (CAST(:partner AS uuid) IS NULL OR coalesce(l.partner_id, o.partner_id) = :partner)
        AND (CAST(:from AS timestamptz) IS NULL OR j.posted_at >= :from)
        AND (CAST(:to AS timestamptz) IS NULL OR j.posted_at < :to)
        AND (CAST(:after AS bigint) IS NULL OR e.entry_id > :after)
@@ -97,9 +102,10 @@ function toLedgerEntryView(row: Row): LedgerEntryView {
     amount: formatMinor(row.amount_minor, row.currency),
     currency: row.currency,
     reason: row.reason,
-    conversionId: idFromUuid('cnv', row.conversion_id),
-    lineId: idFromUuid('lin', row.line_id),
+    conversionId: nullableId('cnv', row.conversion_id),
+    lineId: nullableId('lin', row.line_id),
     revision: row.line_revision,
-    eventId: idFromUuid('evt', row.caused_by_event_id),
+    eventId: nullableId('evt', row.caused_by_event_id),
+    payoutId: nullableId('pay', row.payout_id),
   };
 }

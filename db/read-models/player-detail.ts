@@ -124,7 +124,7 @@ async function readPlayerProfile(
     `SELECT p.player_id, b.name AS brand, p.external_id, g.click_id, g.partner_id, d.version AS deal_version,
        g.reason AS binding_reason, g.is_provisional,
        (SELECT min(n.occurred_at) FROM conversions AS n
-         WHERE n.player_id = p.player_id AND n.kind = 'registration' AND n.status = 'approved') AS registered_at,
+         WHERE n.player_id = p.player_id AND n.kind = 'registration' AND n.status IN ('qualified', 'approved', 'paid')) AS registered_at,
        coalesce((SELECT jsonb_agg(jsonb_build_object('from', lower(x.span), 'until', upper(x.span)))
          FROM unnest(p.excluded_during) AS x (span)), '[]') AS exclusions,
        coalesce((SELECT jsonb_agg(jsonb_build_object('currency', l.currency, 'count', l.deposit_count,

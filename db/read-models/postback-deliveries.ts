@@ -53,6 +53,11 @@ export type PostbackFilter = {
   readonly clickId?: ClickId | undefined;
   readonly destinationId?: DestinationId | undefined;
   readonly conversionId?: ConversionId | undefined;
+  /** Why it became a dead letter. */
+  readonly reason?: string | undefined;
+  /** The first moment of having become a dead letter, and the first one after it. */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
 };
 
 type AttemptRow = Omit<AttemptView, 'at'> & { atMs: number };
@@ -98,6 +103,9 @@ export async function listPostbackDeliveries(
        AND (CAST(:click AS uuid) IS NULL OR k.click_id = :click)
        AND (CAST(:destination AS uuid) IS NULL OR k.destination_id = :destination)
        AND (CAST(:conversion AS uuid) IS NULL OR k.conversion_id = :conversion)
+       AND (CAST(:reason AS text) IS NULL OR k.dead_reason = :reason)
+       AND (CAST(:from AS timestamptz) IS NULL OR k.dead_at >= :from)
+       AND (CAST(:to AS timestamptz) IS NULL OR k.dead_at < :to)
        AND (CAST(:after AS uuid) IS NULL OR k.postback_id < :after)
      ORDER BY k.postback_id DESC LIMIT :limit`,
     {
@@ -107,6 +115,9 @@ export async function listPostbackDeliveries(
       click: nullableUuid(filter.clickId),
       destination: nullableUuid(filter.destinationId),
       conversion: nullableUuid(filter.conversionId),
+      reason: filter.reason ?? null,
+      from: filter.from === undefined ? null : new Date(filter.from),
+      to: filter.to === undefined ? null : new Date(filter.to),
       after: page.afterUuid,
       limit: page.limit + 1,
     },

@@ -8,6 +8,8 @@ export const TIMELINE_KINDS = [
   'quarantined',
   'released',
   'conversion_settled',
+  'conversion_paid',
+  'review_reminded',
   'postback_created',
   'postback_attempt_failed',
   'postback_delivered',
@@ -22,6 +24,8 @@ export type TimelineEntry = {
   readonly kind: TimelineKind;
   readonly reason?: string;
   readonly detail?: string;
+  /** A click or an event that is a test: it decided nothing. */
+  readonly isTest?: true;
 };
 
 export function timelineEntry(

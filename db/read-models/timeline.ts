@@ -1,9 +1,10 @@
 import type { Currency } from '../../domain/currencies';
-import type { DepositStatus, EventKind } from '../../domain/facts';
+import type { Decision, DepositStatus, EventKind } from '../../domain/facts';
 import type { Outcome, Reason } from '../../domain/fraud/verdict';
 import {
   type ClickId,
   type ConversionId,
+  type EventId,
   type Id,
   type IdPrefix,
   idFromUuid,
@@ -13,6 +14,7 @@ import {
 } from '../../domain/ids';
 import { MINUTE_MS } from '../../domain/time';
 import type { Db } from '../knex';
+import { IS_TEST_EVENT } from '../stores/event-terms';
 import { nullableAmount } from './row-values';
 import { sortTimeline, type TimelineEntry, timelineEntry } from './timeline-entry';
 
@@ -37,7 +39,11 @@ export async function readClickTimeline(
     `SELECT event_id FROM events WHERE click_id = :subject
      UNION SELECT event_id FROM quarantine WHERE matched_click_id = :subject
      UNION SELECT e.event_id FROM player_bindings AS b JOIN events AS e ON e.player_id = b.player_id
-       WHERE b.click_id = :subject`,
+       WHERE b.click_id = :subject
+     UNION SELECT r.event_id FROM conversions AS n JOIN events AS r ON r.ruled_conversion_id = n.conversion_id
+       WHERE n.click_id = :subject
+     UNION SELECT r.event_id FROM events AS named JOIN conversions AS n ON n.event_id = named.event_id
+       JOIN events AS r ON r.ruled_conversion_id = n.conversion_id WHERE named.click_id = :subject`,
     clickId,
   );
   const click = await clickEntries(db, workspaceId, clickId);
@@ -70,6 +76,12 @@ type EventRow = {
   released_at: Date | null;
   released_by: string | null;
   conversion_id: string | null;
+  decision: Decision | null;
+  ruled_conversion_id: string | null;
+  ruled_revision: number | null;
+  why: string | null;
+  actor: string | null;
+  is_test: boolean;
 };
 
 async function loadEvents(
@@ -80,7 +92,9 @@ async function loadEvents(
 ): Promise<EventRow[]> {
   const { rows } = await db.raw<{ rows: EventRow[] }>(
     `SELECT e.event_id, e.kind, e.status, e.amount_minor, e.currency, e.occurred_at, e.received_at,
-       q.reason AS quarantine_reason, q.quarantined_at, q.released_at, q.released_by, n.conversion_id
+       q.reason AS quarantine_reason, q.quarantined_at, q.released_at, q.released_by, n.conversion_id,
+       e.decision, e.ruled_conversion_id, e.ruled_revision, e.attributes->>'reason' AS why,
+       e.attributes->>'actor' AS actor, ${IS_TEST_EVENT} AS is_test
      FROM (${eventIds}) AS named
      JOIN events AS e ON e.event_id = named.event_id AND e.workspace_id = :workspace
      LEFT JOIN quarantine AS q ON q.event_id = e.event_id
@@ -110,14 +124,14 @@ async function eventEntries(
 function toEventEntries(row: EventRow): TimelineEntry[] {
   const id = idFromUuid('evt', row.event_id);
   const money = nullableAmount(row.amount_minor, row.currency);
+  if (row.kind === 'ruling') return [rulingEntry(row, id)];
   const isLate = Math.abs(row.received_at.getTime() - row.occurred_at.getTime()) > LATE_MS;
-  const entries = [
-    timelineEntry(row.occurred_at, row.kind, row.status, [
-      money === null ? null : `${money.amount} ${money.currency}`,
-      id,
-      isLate ? `received ${row.received_at.toISOString()}` : null,
-    ]),
-  ];
+  const event = timelineEntry(row.occurred_at, row.kind, row.status, [
+    money === null ? null : `${money.amount} ${money.currency}`,
+    id,
+    isLate ? `received ${row.received_at.toISOString()}` : null,
+  ]);
+  const entries = [asTest(event, row.is_test)];
   if (row.quarantined_at !== null) {
     entries.push(timelineEntry(row.quarantined_at, 'quarantined', row.quarantine_reason, [id]));
   }
@@ -127,8 +141,24 @@ function toEventEntries(row: EventRow): TimelineEntry[] {
   return entries;
 }
 
+/** What was decided of which conversion, by whom and why. */
+function rulingEntry(row: EventRow, id: EventId): TimelineEntry {
+  const conversion = row.ruled_conversion_id === null ? null : idFromUuid('cnv', row.ruled_conversion_id);
+  return timelineEntry(row.occurred_at, 'ruling', row.decision, [
+    `${conversion} at revision ${row.ruled_revision}`,
+    `by ${row.actor}`,
+    id,
+    row.why,
+  ]);
+}
+
+function asTest(entry: TimelineEntry, isTest: boolean): TimelineEntry {
+  return isTest ? { ...entry, isTest } : entry;
+}
+
 type ClickRow = {
   clicked_at: Date;
+  is_test: boolean;
   outcome: Outcome | null;
   score: number | null;
   reasons: Reason[] | null;
@@ -137,41 +167,48 @@ type ClickRow = {
 
 async function clickEntries(db: Db, workspaceId: WorkspaceId, clickId: ClickId): Promise<TimelineEntry[]> {
   const { rows } = await db.raw<{ rows: ClickRow[] }>(
-    `SELECT c.clicked_at, v.outcome, v.score, v.reasons, v.decided_at
+    `SELECT c.clicked_at, c.is_test, v.outcome, v.score, v.reasons, v.decided_at
      FROM clicks AS c LEFT JOIN verdicts AS v ON v.subject_kind = 'click' AND v.subject_id = c.click_id
      WHERE c.click_id = ? AND c.workspace_id = ?`,
     [uuidFromId(clickId), uuidFromId(workspaceId)],
   );
   return rows.flatMap((row) => {
-    const click = timelineEntry(row.clicked_at, 'click', null, [clickId]);
+    const click = asTest(timelineEntry(row.clicked_at, 'click', null, [clickId]), row.is_test);
     if (row.decided_at === null) return [click];
     const why = (row.reasons ?? []).map((reason) => reason.code);
     return [click, timelineEntry(row.decided_at, 'verdict', row.outcome, [`score ${row.score}`, ...why])];
   });
 }
 
+const TOLD_AS = {
+  'conversion.settled': 'conversion_settled',
+  'conversion.paid': 'conversion_paid',
+  'review.reminded': 'review_reminded',
+} as const;
+
 type SettledRow = {
   at: Date;
+  action: keyof typeof TOLD_AS;
   subject: ConversionId;
   revision: string | null;
   status: string | null;
   reason: string | null;
 };
 
-/** Conversions as they were settled, revision by revision: the row itself only knows its last state. */
+/** Conversions as they were settled and paid, revision by revision, and what people were reminded of: a row only knows its last state. */
 async function settlementEntries(
   db: Db,
   workspaceId: WorkspaceId,
   conversionIds: readonly ConversionId[],
 ): Promise<TimelineEntry[]> {
   const { rows } = await db.raw<{ rows: SettledRow[] }>(
-    `SELECT at, subject, detail->>'revision' AS revision, detail->>'status' AS status, detail->>'reason' AS reason
-     FROM audit WHERE workspace_id = ? AND subject = ANY(?) AND action = 'conversion.settled'
+    `SELECT at, action, subject, detail->>'revision' AS revision, detail->>'status' AS status, detail->>'reason' AS reason
+     FROM audit WHERE workspace_id = ? AND subject = ANY(?) AND action = ANY(?)
      ORDER BY audit_id`,
-    [uuidFromId(workspaceId), [...conversionIds]],
+    [uuidFromId(workspaceId), [...conversionIds], Object.keys(TOLD_AS)],
   );
   return rows.map((row) =>
-    timelineEntry(row.at, 'conversion_settled', row.reason, [
+    timelineEntry(row.at, TOLD_AS[row.action], row.reason, [
       row.status,
       row.subject,
       row.revision === null ? null : `revision ${row.revision}`,

@@ -4,7 +4,14 @@ import type { Page, PageRequest } from '../page';
 import { pageOf } from './page-of';
 
 /** What a key may do; `admin` includes all. */
-export const SCOPES = ['admin', 'setup:write', 'events:write', 'read'] as const;
+export const SCOPES = [
+  'admin',
+  'setup:write',
+  'events:write',
+  'reviews:write',
+  'payouts:write',
+  'read',
+] as const;
 export type Scope = (typeof SCOPES)[number];
 
 export type ApiKey = {

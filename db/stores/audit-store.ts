@@ -19,14 +19,22 @@ export type AuditEntry = {
 
 /** Records one change. Call it in the transaction of the change itself, so that neither exists without the other. */
 export async function recordAudit(db: Db, entry: AuditEntry): Promise<void> {
-  await db('audit').insert({
-    audit_id: uuidFromId(mintId('aud', entry.nowMs)),
-    workspace_id: uuidFromId(entry.workspaceId),
-    at: new Date(entry.nowMs),
-    actor: entry.actor,
-    action: entry.action,
-    subject: entry.subject,
-    cause: entry.cause,
-    detail: JSON.stringify(entry.detail ?? {}),
-  });
+  await recordAudits(db, [entry]);
+}
+
+/** As `recordAudit`, in one statement for many changes. */
+export async function recordAudits(db: Db, entries: readonly AuditEntry[]): Promise<void> {
+  if (entries.length === 0) return;
+  await db('audit').insert(
+    entries.map((entry) => ({
+      audit_id: uuidFromId(mintId('aud', entry.nowMs)),
+      workspace_id: uuidFromId(entry.workspaceId),
+      at: new Date(entry.nowMs),
+      actor: entry.actor,
+      action: entry.action,
+      subject: entry.subject,
+      cause: entry.cause,
+      detail: JSON.stringify(entry.detail ?? {}),
+    })),
+  );
 }

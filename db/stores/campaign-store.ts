@@ -1,4 +1,5 @@
 import type { AttributionModel } from '../../domain/attribution/models';
+import type { Currency } from '../../domain/currencies';
 import type { CountryRule } from '../../domain/fraud/country';
 import {
   type CampaignId,
@@ -8,6 +9,8 @@ import {
   uuidFromId,
   type WorkspaceId,
 } from '../../domain/ids';
+import type { Budget, BudgetPeriod } from '../../domain/value/budget';
+import type { Pricing } from '../../domain/value/pricing';
 import type { Db } from '../knex';
 import type { Page, PageRequest } from '../page';
 import { pageOf } from './page-of';
@@ -23,9 +26,17 @@ export type CampaignTerms = {
   readonly partnerId: PartnerId | null;
   readonly attributionModel: AttributionModel;
   readonly clickWindowDays: number;
+  readonly viewWindowHours: number;
+  /** Of time decay. */
+  readonly halfLifeDays: number;
+  /** Whether a deal per registration may be paid. */
+  readonly paysRegistrations: boolean;
   readonly onOutage: (typeof OUTAGE_POLICIES)[number];
   /** Where the campaign may convert; null: everywhere. */
   readonly countries: CountryRule | null;
+  readonly pricing: Pricing;
+  /** Null: as much as there is. */
+  readonly budget: Budget | null;
   readonly status: (typeof CAMPAIGN_STATUSES)[number];
 };
 
@@ -49,9 +60,17 @@ type Row = {
   partner_id: string | null;
   attribution_model: AttributionModel;
   click_window_days: number;
+  view_window_hours: number;
+  half_life_days: number;
+  pays_registrations: boolean;
   on_outage: CampaignTerms['onOutage'];
   country_mode: CountryRule['mode'] | null;
   countries: string[] | null;
+  click_cost_minor: bigint | null;
+  click_cost_currency: Currency | null;
+  budget_minor: bigint | null;
+  budget_currency: Currency | null;
+  budget_period: BudgetPeriod | null;
   status: CampaignTerms['status'];
   created_at: Date;
   updated_at: Date;
@@ -111,6 +130,32 @@ export async function listCampaigns(
   return pageOf(query, 'campaign_id', page, fromRow);
 }
 
+/** A campaign's budget, and whether any version of it has a price per click. */
+export type CampaignBudget = {
+  readonly campaignId: CampaignId;
+  readonly budget: Budget;
+  readonly hasClickCost: boolean;
+};
+
+/** The budgets in force of those among the campaigns that have one. */
+export async function loadBudgets(
+  db: Db,
+  workspaceId: WorkspaceId,
+  campaignIds: readonly CampaignId[],
+): Promise<CampaignBudget[]> {
+  const rows: (Row & { has_click_cost: boolean })[] = await currentVersions(db, workspaceId)
+    .select(
+      db.raw(`EXISTS (SELECT FROM campaign_versions AS x
+        WHERE x.campaign_id = c.campaign_id AND x.pricing_model = 'cpc') AS has_click_cost`),
+    )
+    .whereIn('c.campaign_id', campaignIds.map(uuidFromId))
+    .whereNotNull('v.budget_minor');
+  return rows.flatMap((row) => {
+    const [campaignId, budget] = [idFromUuid('cmp', row.campaign_id), budgetOf(row)];
+    return budget === null ? [] : [{ campaignId, budget, hasClickCost: row.has_click_cost }];
+  });
+}
+
 function currentVersions(db: Db, workspaceId: WorkspaceId) {
   return db('campaigns as c')
     .join('campaign_versions as v', (on) =>
@@ -127,9 +172,17 @@ function currentVersions(db: Db, workspaceId: WorkspaceId) {
       'v.partner_id',
       'v.attribution_model',
       'v.click_window_days',
+      'v.view_window_hours',
+      'v.half_life_days',
+      'v.pays_registrations',
       'v.on_outage',
       'v.country_mode',
       'v.countries',
+      'v.click_cost_minor',
+      'v.click_cost_currency',
+      'v.budget_minor',
+      'v.budget_currency',
+      'v.budget_period',
       'v.status',
       'c.created_at',
       'v.created_at as updated_at',
@@ -145,9 +198,18 @@ async function insertVersion(db: Db, campaign: Campaign): Promise<void> {
     partner_id: campaign.partnerId === null ? null : uuidFromId(campaign.partnerId),
     attribution_model: campaign.attributionModel,
     click_window_days: campaign.clickWindowDays,
+    view_window_hours: campaign.viewWindowHours,
+    half_life_days: campaign.halfLifeDays,
+    pays_registrations: campaign.paysRegistrations,
     on_outage: campaign.onOutage,
     country_mode: campaign.countries?.mode ?? null,
     countries: campaign.countries === null ? null : [...campaign.countries.list],
+    pricing_model: campaign.pricing.model,
+    click_cost_minor: campaign.pricing.cost?.amountMinor ?? null,
+    click_cost_currency: campaign.pricing.cost?.currency ?? null,
+    budget_minor: campaign.budget?.money.amountMinor ?? null,
+    budget_currency: campaign.budget?.money.currency ?? null,
+    budget_period: campaign.budget?.period ?? null,
     status: campaign.status,
     created_at: new Date(campaign.updatedAtMs),
   });
@@ -164,13 +226,30 @@ function fromRow(row: Row): Campaign {
     partnerId: row.partner_id === null ? null : idFromUuid('ptn', row.partner_id),
     attributionModel: row.attribution_model,
     clickWindowDays: row.click_window_days,
+    viewWindowHours: row.view_window_hours,
+    halfLifeDays: row.half_life_days,
+    paysRegistrations: row.pays_registrations,
     onOutage: row.on_outage,
     countries:
       row.country_mode === null || row.countries === null
         ? null
         : { mode: row.country_mode, list: row.countries },
+    pricing: pricingOf(row),
+    budget: budgetOf(row),
     status: row.status,
     createdAtMs: row.created_at.getTime(),
     updatedAtMs: row.updated_at.getTime(),
   };
+}
+
+function pricingOf({ click_cost_minor: amountMinor, click_cost_currency: currency }: Row): Pricing {
+  // The table keeps model and cost together.
+  if (amountMinor === null || currency === null) return { model: 'cpa', cost: null };
+  return { model: 'cpc', cost: { amountMinor, currency } };
+}
+
+function budgetOf(row: Row): Budget | null {
+  const { budget_minor: amountMinor, budget_currency: currency, budget_period: period } = row;
+  if (amountMinor === null || currency === null || period === null) return null;
+  return { money: { amountMinor, currency }, period };
 }

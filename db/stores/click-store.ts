@@ -25,6 +25,8 @@ export type NewClick = {
   readonly clickedAtMs: number;
   /** The last millisecond at which an event still belongs to the click. */
   readonly expiresAtMs: number;
+  /** Of a test link: it has a journey, and no event of it ever counts. */
+  readonly isTest: boolean;
   readonly externalId: string | null;
   readonly subs: Readonly<Record<string, string | undefined>>;
   readonly adIds: Readonly<Record<string, string>>;
@@ -53,8 +55,8 @@ export async function recordClick(db: Db, click: NewClick): Promise<void> {
        ON CONFLICT (visitor_id) DO NOTHING
      ), click AS (
        INSERT INTO clicks (click_id, workspace_id, campaign_id, campaign_version, offer_id, partner_id,
-         partner_reason, visitor_id, clicked_at, expires_at, external_id, subs, ad_ids, utm)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?::jsonb, ?::jsonb)
+         partner_reason, visitor_id, clicked_at, expires_at, is_test, external_id, subs, ad_ids, utm)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?::jsonb, ?::jsonb)
      ), raw AS (
        INSERT INTO click_raw (click_id, ip, user_agent, referrer, query) VALUES (?, ?::inet, ?, ?, ?)
      )
@@ -69,7 +71,7 @@ export async function recordClick(db: Db, click: NewClick): Promise<void> {
         uuidFromId(click.offerId),
       ],
       ...[click.partnerId === null ? null : uuidFromId(click.partnerId), click.partnerReason, visitorId],
-      ...[clickedAt, new Date(click.expiresAtMs), click.externalId],
+      ...[clickedAt, new Date(click.expiresAtMs), click.isTest, click.externalId],
       ...[JSON.stringify(click.subs), JSON.stringify(click.adIds), JSON.stringify(click.utm)],
       ...[clickId, click.raw.ip, click.raw.userAgent, click.raw.referrer, click.raw.query],
       ...[workspaceId, clickId, clickedAt],

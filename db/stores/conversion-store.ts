@@ -1,3 +1,6 @@
+import { touchIdOf } from '../../domain/attribution/touch';
+import type { Currency } from '../../domain/currencies';
+import type { Touch } from '../../domain/facts';
 import {
   type BrandId,
   type ConversionId,
@@ -7,7 +10,9 @@ import {
   uuidFromId,
   type WorkspaceId,
 } from '../../domain/ids';
+import type { Money } from '../../domain/money';
 import type { ConversionKind, ConversionStatus, DeservedConversion } from '../../domain/settlement/books';
+import { IN_REVIEW } from '../../domain/settlement/rulings';
 import type { Db } from '../knex';
 import { mintId } from '../mint-id';
 
@@ -19,16 +24,34 @@ export type StoredConversion = {
   readonly revision: number;
   readonly status: ConversionStatus;
   readonly isFirstDeposit: boolean;
+  readonly isInReview: boolean;
   readonly inputsHash: string;
+  /** The event that it stands for, and its own time. */
+  readonly eventId: EventId;
+  readonly occurredAtMs: number;
+  readonly value: Money | null;
 };
 
-/** Whose conversions: all of a player's, or the one of an event without a player. */
+/** Whose conversions: all of a player's, or the one of an event without a player; and why they are settled now. */
 export type ConversionOwner = {
   readonly workspaceId: WorkspaceId;
   readonly brandId: BrandId;
   readonly playerId: PlayerId | null;
-  readonly eventId: EventId;
+  /** Whose conversion it is when there is no player. */
+  readonly ownEventId: EventId;
+  /** The event that is being settled; null when only time has passed. */
+  readonly causedBy: EventId | null;
 };
+
+/** What caused a change to a conversion: the settled event, or the conversion's own when only time has passed. */
+export function causeOf(owner: ConversionOwner, deserved: DeservedConversion): EventId {
+  return owner.causedBy ?? deserved.fact.eventId;
+}
+
+/** Whose conversions, as a column and its value. */
+export function ownerColumn({ playerId, ownEventId }: ConversionOwner): [column: string, uuid: string] {
+  return playerId === null ? ['event_id', uuidFromId(ownEventId)] : ['player_id', uuidFromId(playerId)];
+}
 
 type StoredRow = {
   conversion_id: string;
@@ -37,11 +60,17 @@ type StoredRow = {
   revision: number;
   status: ConversionStatus;
   is_first_deposit: boolean;
+  review_since: Date | null;
   inputs_hash: string;
+  event_id: string;
+  occurred_at: Date;
+  amount_minor: bigint | null;
+  currency: Currency | null;
 };
 
+/** With their rows held until the transaction ends, in the order of their ids: a payout marks conversions as paid. */
 export async function loadConversions(db: Db, owner: ConversionOwner): Promise<StoredConversion[]> {
-  const [column, id] = owner.playerId === null ? ['event_id', owner.eventId] : ['player_id', owner.playerId];
+  const [column, uuid] = ownerColumn(owner);
   const rows: StoredRow[] = await db('conversions')
     .select(
       'conversion_id',
@@ -50,9 +79,13 @@ export async function loadConversions(db: Db, owner: ConversionOwner): Promise<S
       'revision',
       'status',
       'is_first_deposit',
+      'review_since',
       'inputs_hash',
     )
-    .where(column, uuidFromId(id));
+    .select('event_id', 'occurred_at', 'amount_minor', 'currency')
+    .where(column, uuid)
+    .orderBy('conversion_id')
+    .forNoKeyUpdate();
   return rows.map((row) => ({
     conversionId: idFromUuid('cnv', row.conversion_id),
     kind: row.kind,
@@ -60,8 +93,25 @@ export async function loadConversions(db: Db, owner: ConversionOwner): Promise<S
     revision: row.revision,
     status: row.status,
     isFirstDeposit: row.is_first_deposit,
+    isInReview: row.review_since !== null,
     inputsHash: row.inputs_hash,
+    eventId: idFromUuid('evt', row.event_id),
+    occurredAtMs: row.occurred_at.getTime(),
+    value:
+      row.amount_minor === null || row.currency === null
+        ? null
+        : { amountMinor: row.amount_minor, currency: row.currency },
   }));
+}
+
+/** Holds the owner's conversions before any of them is changed, in the order in which a payout takes them. */
+export async function lockConversions(db: Db, owner: ConversionOwner): Promise<void> {
+  const [column, uuid] = ownerColumn(owner);
+  await db('conversions')
+    .select('conversion_id')
+    .where(column, uuid)
+    .orderBy('conversion_id')
+    .forNoKeyUpdate();
 }
 
 /** Takes the title from a conversion that is the first deposit no more, so that another row can get it. */
@@ -82,12 +132,12 @@ export async function saveConversion(
 ): Promise<{ conversionId: ConversionId; revision: number }> {
   const conversionId = stored?.conversionId ?? mintId('cnv', nowMs);
   const revision = (stored?.revision ?? 0) + 1;
-  const touch = deserved.credits[0]?.touch ?? null;
+  const click = leadingCredit(deserved);
   const row = {
     revision,
     event_id: uuidFromId(deserved.fact.eventId),
-    click_id: touch === null ? null : uuidFromId(touch.clickId),
-    campaign_id: touch === null ? null : uuidFromId(touch.campaignId),
+    click_id: click?.kind === 'click' ? uuidFromId(click.clickId) : null,
+    campaign_id: click === null ? null : uuidFromId(click.campaignId),
     status: deserved.status,
     reason: deserved.reason,
     is_first_deposit: deserved.isFirstDeposit,
@@ -96,6 +146,7 @@ export async function saveConversion(
     currency: deserved.value?.currency ?? null,
     attribution_model: deserved.model,
     inputs_hash: inputsHash,
+    ...reviewColumns(stored, deserved, nowMs),
     updated_at: new Date(nowMs),
   };
   if (stored === null) {
@@ -111,19 +162,58 @@ export async function saveConversion(
     });
   } else {
     await db('conversions').where('conversion_id', uuidFromId(conversionId)).update(row);
-    await db('attribution_credits').where('conversion_id', uuidFromId(conversionId)).delete();
+    await db.raw(
+      `WITH credits AS (DELETE FROM attribution_credits WHERE conversion_id = ?)
+       DELETE FROM losing_touches WHERE conversion_id = ?`,
+      [uuidFromId(conversionId), uuidFromId(conversionId)],
+    );
+  }
+  await insertTouches(db, conversionId, deserved);
+  return { conversionId, revision };
+}
+
+/** The credited touch that stands for the whole: the latest. */
+function leadingCredit({ credits }: DeservedConversion): Touch | null {
+  return credits.at(-1)?.touch ?? null;
+}
+
+/** A review begins when a conversion comes to wait for a person, and is forgotten when it waits no more. */
+function reviewColumns(stored: StoredConversion | null, deserved: DeservedConversion, nowMs: number) {
+  if (deserved.status !== 'pending' || deserved.reason !== IN_REVIEW) {
+    return { review_since: null, review_reminded_at: null };
+  }
+  return stored?.isInReview ? {} : { review_since: new Date(nowMs), review_reminded_at: null };
+}
+
+async function insertTouches(
+  db: Db,
+  conversionId: ConversionId,
+  deserved: DeservedConversion,
+): Promise<void> {
+  if (deserved.losing.length > 0) {
+    await db('losing_touches').insert(
+      deserved.losing.map(({ touch, reason }) => ({
+        ...touchColumns(conversionId, touch),
+        reason,
+      })),
+    );
   }
   if (deserved.credits.length > 0) {
     await db('attribution_credits').insert(
       deserved.credits.map((credit) => ({
-        conversion_id: uuidFromId(conversionId),
-        touch_kind: 'click',
-        touch_id: uuidFromId(credit.touch.clickId),
-        partner_id: credit.touch.partnerId === null ? null : uuidFromId(credit.touch.partnerId),
+        ...touchColumns(conversionId, credit.touch),
         weight_ppm: credit.weightPpm,
         amount_minor: credit.amountMinor,
       })),
     );
   }
-  return { conversionId, revision };
+}
+
+function touchColumns(conversionId: ConversionId, touch: Touch) {
+  return {
+    conversion_id: uuidFromId(conversionId),
+    touch_kind: touch.kind,
+    touch_id: uuidFromId(touchIdOf(touch)),
+    partner_id: touch.partnerId === null ? null : uuidFromId(touch.partnerId),
+  };
 }

@@ -7,7 +7,7 @@ import {
 } from '../../domain/ids';
 import type { DestinationKind, DestinationMethod, RenderedRequest } from '../../domain/postback/render';
 import type { Db } from '../knex';
-import { recordAudit } from './audit-store';
+import { countFailure, countSuccess, type HealthChange } from './destination-health-store';
 
 /** How an attempt ended. `abandoned`: the worker died in it, so nobody knows what the destination saw. */
 export const ATTEMPT_OUTCOMES = ['delivered', 'retry', 'refused', 'disabled', 'abandoned'] as const;
@@ -26,7 +26,9 @@ export type OpenedAttempt = {
 export type AttemptOpening =
   | { readonly kind: 'opened'; readonly attempt: OpenedAttempt }
   /** Nothing to do: delivered, or parked before or by this call. */
-  | { readonly kind: 'closed'; readonly status: 'delivered' | 'dead' };
+  | { readonly kind: 'closed'; readonly status: 'delivered' | 'dead' }
+  /** A later run, such as a replay, works on it. */
+  | { readonly kind: 'superseded' };
 
 type DutyRow = {
   status: 'pending' | 'delivered' | 'dead';
@@ -35,7 +37,9 @@ type DutyRow = {
   destination_kind: DestinationKind;
   destination_status: 'active' | 'paused' | 'disabled';
   secret: string | null;
+  previous_secret: string | null;
   key: string;
+  run: number;
   url: string;
   method: DestinationMethod;
   headers: Record<string, string>;
@@ -47,10 +51,17 @@ type DutyRow = {
  * later sees that the destination may have heard of it. The player is read FOR SHARE, so that an exclusion that is
  * being written is either seen here or waits until the attempt is on record. Nothing is sent for a player who is
  * self-excluded now: the postback is parked, from where it can be replayed when the exclusion is over.
+ * With `run`, only the latest run gets an attempt: one that was parked and replayed meanwhile must not be tried twice.
  */
-export async function openAttempt(db: Db, postbackId: PostbackId, nowMs: number): Promise<AttemptOpening> {
+export async function openAttempt(
+  db: Db,
+  postbackId: PostbackId,
+  nowMs: number,
+  run?: number,
+): Promise<AttemptOpening> {
   return db.transaction(async (trx) => {
-    const duty = await lockDuty(trx, postbackId);
+    const duty = await lockDuty(trx, postbackId, nowMs);
+    if (duty.status === 'pending' && run !== undefined && run !== duty.run) return { kind: 'superseded' };
     if (duty.status !== 'pending') return { kind: 'closed', status: duty.status };
     if (duty.destination_status === 'disabled') {
       await markDead(trx, postbackId, 'destination_disabled', nowMs);
@@ -69,13 +80,15 @@ export async function openAttempt(db: Db, postbackId: PostbackId, nowMs: number)
   });
 }
 
-async function lockDuty(trx: Db, postbackId: PostbackId): Promise<DutyRow> {
+async function lockDuty(trx: Db, postbackId: PostbackId, nowMs: number): Promise<DutyRow> {
   const { rows } = await trx.raw<{ rows: DutyRow[] }>(
     `SELECT p.status, p.workspace_id, p.destination_id, d.kind AS destination_kind,
-            d.status AS destination_status, d.secret, p.key, p.url, p.method, p.headers, p.body
+            d.status AS destination_status, d.secret,
+            CASE WHEN d.previous_secret_until > ? THEN d.previous_secret END AS previous_secret,
+            p.key, p.run, p.url, p.method, p.headers, p.body
      FROM postbacks AS p JOIN destinations AS d ON d.destination_id = p.destination_id
      WHERE p.postback_id = ? FOR UPDATE OF p`,
-    [uuidFromId(postbackId)],
+    [new Date(nowMs), uuidFromId(postbackId)],
   );
   if (rows[0] === undefined) throw new Error(`postback ${postbackId} does not exist`);
   return rows[0];
@@ -109,7 +122,7 @@ function toAttempt(attemptNo: number, duty: DutyRow): OpenedAttempt {
     kind: duty.destination_kind,
     key: duty.key,
     request: { url: duty.url, method: duty.method, headers: duty.headers, body: duty.body },
-    secrets: duty.secret === null ? [] : [duty.secret],
+    secrets: [duty.secret, duty.previous_secret].filter((secret) => secret !== null),
   };
 }
 
@@ -121,9 +134,16 @@ export type AttemptResult = {
   readonly excerpt: string;
 };
 
+/** What closing an attempt left: where the postback stands, and what a failure did to the destination. */
+export type AttemptClosing = {
+  readonly postback: 'pending' | 'delivered' | 'dead';
+  readonly destination: HealthChange | null;
+};
+
 /**
- * Records how an attempt ended and moves the postback: delivered, or dead when the destination refused for good.
- * A destination that answers "gone" is disabled. A delivery that another attempt has already ended stays ended.
+ * Records how an attempt ended, counts it for or against its destination and moves the postback: delivered, or dead
+ * when the destination refused for good or is disabled. A delivery that another attempt has already ended stays
+ * ended. Closing an attempt again counts nothing.
  */
 export async function closeAttempt(
   db: Db,
@@ -131,41 +151,68 @@ export async function closeAttempt(
   attempt: OpenedAttempt,
   result: AttemptResult,
   nowMs: number,
-): Promise<void> {
-  await db.transaction(async (trx) => {
-    // The postback before its attempts, as in openAttempt, or the two wait for each other in a circle.
+): Promise<AttemptClosing> {
+  return db.transaction(async (trx) => {
+    // The postback before its attempts and its destination, as everywhere, or two wait for each other in a circle.
     await trx.raw('SELECT 1 FROM postbacks WHERE postback_id = ? FOR UPDATE', [uuidFromId(postbackId)]);
-    await trx('postback_attempts')
-      .where({ postback_id: uuidFromId(postbackId), attempt_no: attempt.attemptNo })
-      .update({
-        finished_at: new Date(nowMs),
-        outcome: result.outcome,
-        reason: result.reason,
-        http_status: result.httpStatus,
-        latency_ms: result.latencyMs,
-        excerpt: result.excerpt,
-      });
-    switch (result.outcome) {
-      case 'delivered':
-        await markDelivered(trx, postbackId, nowMs);
-        break;
-      case 'retry':
-        break;
-      case 'refused':
-        await markDead(trx, postbackId, result.reason ?? 'refused', nowMs);
-        break;
-      case 'disabled':
-        await markDead(trx, postbackId, result.reason ?? 'gone', nowMs);
-        await disableDestination(trx, postbackId, attempt, result.reason ?? 'gone', nowMs);
-        break;
+    const isFirstClosing = await finishAttempt(trx, postbackId, attempt, result, nowMs);
+    if (result.outcome === 'delivered') {
+      await markDelivered(trx, postbackId, nowMs);
+      if (isFirstClosing) await countSuccess(trx, attempt.destinationId);
+      return { postback: 'delivered', destination: null };
     }
+    if (result.outcome !== 'retry') await markDead(trx, postbackId, result.reason ?? result.outcome, nowMs);
+    if (!isFirstClosing) return { postback: await statusOf(trx, postbackId), destination: null };
+    const failed = { ...attempt, postbackId, isGone: result.outcome === 'disabled' };
+    const { isDisabled, change } = await countFailure(trx, failed, nowMs);
+    if (isDisabled) await markDead(trx, postbackId, 'destination_disabled', nowMs);
+    return { postback: await statusOf(trx, postbackId), destination: change };
   });
 }
 
-/** Parks a postback as a dead letter; one that was delivered meanwhile stays delivered. */
-export async function markDead(db: Db, postbackId: PostbackId, reason: string, nowMs: number): Promise<void> {
+/** False when the attempt was closed before. One given up as abandoned reports its end after all. */
+async function finishAttempt(
+  trx: Db,
+  postbackId: PostbackId,
+  { attemptNo }: OpenedAttempt,
+  result: AttemptResult,
+  nowMs: number,
+): Promise<boolean> {
+  const finished = await trx('postback_attempts')
+    .where({ postback_id: uuidFromId(postbackId), attempt_no: attemptNo })
+    .whereRaw(`coalesce(outcome, 'abandoned') = 'abandoned'`)
+    .update({
+      finished_at: new Date(nowMs),
+      outcome: result.outcome,
+      reason: result.reason,
+      http_status: result.httpStatus,
+      latency_ms: result.latencyMs,
+      excerpt: result.excerpt,
+    });
+  return finished > 0;
+}
+
+async function statusOf(trx: Db, postbackId: PostbackId): Promise<DutyRow['status']> {
+  const row: Pick<DutyRow, 'status'> | undefined = await trx('postbacks')
+    .where('postback_id', uuidFromId(postbackId))
+    .first('status');
+  if (row === undefined) throw new Error(`postback ${postbackId} does not exist`);
+  return row.status;
+}
+
+/**
+ * Parks a postback as a dead letter; one that was delivered meanwhile stays delivered. With `run`, one that was
+ * replayed meanwhile goes on.
+ */
+export async function markDead(
+  db: Db,
+  postbackId: PostbackId,
+  reason: string,
+  nowMs: number,
+  run?: number,
+): Promise<void> {
   await db('postbacks')
-    .where({ postback_id: uuidFromId(postbackId), status: 'pending' })
+    .where({ postback_id: uuidFromId(postbackId), status: 'pending', ...(run !== undefined && { run }) })
     .update({ status: 'dead', dead_at: new Date(nowMs), dead_reason: reason });
 }
 
@@ -175,27 +222,4 @@ async function markDelivered(trx: Db, postbackId: PostbackId, nowMs: number): Pr
     .where('postback_id', uuidFromId(postbackId))
     .whereNot('status', 'delivered')
     .update({ status: 'delivered', delivered_at: new Date(nowMs), dead_at: null, dead_reason: null });
-}
-
-async function disableDestination(
-  trx: Db,
-  postbackId: PostbackId,
-  { workspaceId, destinationId }: OpenedAttempt,
-  reason: string,
-  nowMs: number,
-): Promise<void> {
-  const disabled = await trx('destinations')
-    .where('destination_id', uuidFromId(destinationId))
-    .whereNot('status', 'disabled')
-    .update({ status: 'disabled', disabled_at: new Date(nowMs), disabled_reason: reason });
-  if (disabled === 0) return;
-  await recordAudit(trx, {
-    workspaceId,
-    nowMs,
-    actor: 'delivery',
-    action: 'destination.disabled',
-    subject: destinationId,
-    cause: postbackId,
-    detail: { reason },
-  });
 }

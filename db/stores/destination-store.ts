@@ -7,12 +7,13 @@ import {
   type WorkspaceId,
 } from '../../domain/ids';
 import type { PostbackEvent } from '../../domain/postback/events';
+import type { FailureLimits } from '../../domain/postback/failure-ladder';
 import type { DestinationKind, DestinationMethod } from '../../domain/postback/render';
 import type { Db } from '../knex';
 import type { Page, PageRequest } from '../page';
 import { pageOf } from './page-of';
 
-/** `disabled` is set by a delivery that was told never to come back; an operator can set the other two. */
+/** `disabled` is set by deliveries that keep failing or are told never to come back; an operator sets the other two. */
 export type DestinationStatus = 'active' | 'paused' | 'disabled';
 
 /** A destination without its secret, which only delivery reads. */
@@ -30,12 +31,21 @@ export type Destination = {
   readonly status: DestinationStatus;
   readonly disabledAtMs: number | null;
   readonly disabledReason: string | null;
+  readonly failureLimits: FailureLimits;
+  /** Failed attempts since the last success; of a disabled destination, those that led to it. */
+  readonly consecutiveFailures: number;
+  readonly failingSinceMs: number | null;
+  /** When these failures were last warned about. */
+  readonly warnedAtMs: number | null;
+  /** Until when deliveries are signed with the secret before the last rotation, too. */
+  readonly previousSecretUntilMs: number | null;
   readonly createdAtMs: number;
 };
 
 type ChangeableField = 'name' | 'url' | 'method' | 'events' | 'partnerId' | 'campaignId';
 export type DestinationChange = { readonly [F in ChangeableField]?: Destination[F] | undefined } & {
   readonly status?: 'active' | 'paused' | undefined;
+  readonly failureLimits?: { readonly [L in keyof FailureLimits]?: number | undefined } | undefined;
 };
 
 type Row = {
@@ -51,6 +61,13 @@ type Row = {
   status: DestinationStatus;
   disabled_at: Date | null;
   disabled_reason: string | null;
+  warn_every_failures: number;
+  disable_after_failures: number;
+  disable_after_hours: number;
+  consecutive_failures: number;
+  failing_since: Date | null;
+  warned_at: Date | null;
+  previous_secret_until: Date | null;
   created_at: Date;
 };
 
@@ -67,6 +84,13 @@ const COLUMNS = [
   'status',
   'disabled_at',
   'disabled_reason',
+  'warn_every_failures',
+  'disable_after_failures',
+  'disable_after_hours',
+  'consecutive_failures',
+  'failing_since',
+  'warned_at',
+  'previous_secret_until',
   'created_at',
 ];
 
@@ -86,6 +110,7 @@ export async function insertDestination(
     campaign_id: uuidOrNull(destination.campaignId),
     secret: destination.secret,
     status: destination.status,
+    ...limitColumns(destination.failureLimits),
     created_at: new Date(destination.createdAtMs),
   });
 }
@@ -112,14 +137,17 @@ export async function listDestinations(
   return pageOf(query, 'destination_id', page, fromRow);
 }
 
-/** Changes what is given; a status also clears what disabled the destination. Null when there is no such one. */
+/**
+ * Changes what is given; a status also clears what disabled the destination, and its failures are counted anew. Null
+ * when there is no such one.
+ */
 export async function updateDestination(
   db: Db,
   workspaceId: WorkspaceId,
   destinationId: DestinationId,
   change: DestinationChange,
 ): Promise<Destination | null> {
-  const reset = change.status === undefined ? {} : { disabled_at: null, disabled_reason: null };
+  const reset = change.status === undefined ? {} : CLEAN_RECORD;
   const [row] = await db('destinations')
     .where(keyOf(workspaceId, destinationId))
     .update({
@@ -130,10 +158,28 @@ export async function updateDestination(
       partner_id: change.partnerId === undefined ? undefined : uuidOrNull(change.partnerId),
       campaign_id: change.campaignId === undefined ? undefined : uuidOrNull(change.campaignId),
       status: change.status,
+      ...limitColumns(change.failureLimits ?? {}),
       ...reset,
     })
     .returning<Row[]>(COLUMNS);
   return row === undefined ? null : fromRow(row);
+}
+
+const CLEAN_RECORD = {
+  disabled_at: null,
+  disabled_reason: null,
+  consecutive_failures: 0,
+  failing_since: null,
+  warned_at: null,
+};
+
+/** What is undefined stays as it is. */
+function limitColumns(limits: NonNullable<DestinationChange['failureLimits']>) {
+  return {
+    warn_every_failures: limits.warnEveryFailures,
+    disable_after_failures: limits.disableAfterFailures,
+    disable_after_hours: limits.disableAfterHours,
+  };
 }
 
 function keyOf(workspaceId: WorkspaceId, destinationId: DestinationId) {
@@ -158,6 +204,15 @@ function fromRow(row: Row): Destination {
     status: row.status,
     disabledAtMs: row.disabled_at?.getTime() ?? null,
     disabledReason: row.disabled_reason,
+    failureLimits: {
+      warnEveryFailures: row.warn_every_failures,
+      disableAfterFailures: row.disable_after_failures,
+      disableAfterHours: row.disable_after_hours,
+    },
+    consecutiveFailures: row.consecutive_failures,
+    failingSinceMs: row.failing_since?.getTime() ?? null,
+    warnedAtMs: row.warned_at?.getTime() ?? null,
+    previousSecretUntilMs: row.previous_secret_until?.getTime() ?? null,
     createdAtMs: row.created_at.getTime(),
   };
 }

@@ -12,10 +12,11 @@ export function eventKey(event: Pick<NewEvent, 'kind' | 'transactionKey' | 'stat
 
 /**
  * SHA-256 of what the sender said, in one canonical order. Left out is what may differ between two deliveries of one
- * fact: when and where from it arrived, the id of the delivery, fields that we do not know, personal data.
+ * fact: when and where from it arrived, the id of the delivery, fields that we do not know, words that only explain,
+ * personal data.
  */
 export function eventBodyHash(event: NewEvent): Buffer {
-  const { unknownFields: _unknownFields, ...attributes } = event.attributes;
+  const { unknownFields: _unknownFields, reason: _reason, ...attributes } = event.attributes;
   const canonical = [
     event.kind,
     event.transactionKey,

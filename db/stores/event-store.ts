@@ -1,22 +1,22 @@
 import { AppError } from '../../domain/errors';
 import { type ClickId, type EventId, idFromUuid, type PlayerId, parseId, uuidFromId } from '../../domain/ids';
+import type { RuleMatch } from '../../domain/quarantine/rule-match';
 import { MAX_CLOCK_LEAD_MS } from '../../domain/time';
 import type { Db } from '../knex';
 import { mintId } from '../mint-id';
+import { type Duty, dutyOf, type EventQuarantineReason } from './event-duty';
 import { eventBodyHash, eventKey } from './event-identity';
 import { excludePlayers } from './exclusion-store';
 import type { NewEvent } from './new-event';
 import { type LockedPlayer, linkPlayer, lockPlayer } from './player-store';
 import { releaseForPlayer } from './quarantine-store';
-
-export type QuarantineReason =
-  | 'unknown_click'
-  | 'unknown_player'
-  | 'unknown_click_and_player'
-  | 'clock_suspect';
+import { findRuleMatches } from './rule-match-store';
 
 /** `id` is ours; of a duplicate it is the id that the first report was given. */
 export type Acceptance = { readonly status: 'accepted' | 'duplicate' | 'quarantined'; readonly id: EventId };
+
+/** Of an event whose report was acknowledged before anybody could read it: it keeps its id and its receipt's time. */
+export type Acknowledged = { readonly id: EventId; readonly receivedAtMs: number };
 
 /**
  * Takes one reported event, whole or not at all: receipt, fact, raw body and, when its click or player is known, the
@@ -24,11 +24,17 @@ export type Acceptance = { readonly status: 'accepted' | 'duplicate' | 'quaranti
  * at once. Throws AppError `event_conflict` for the same key with another content, and for a later status of a
  * deposit or withdrawal that names another player.
  */
-export function acceptEvent(db: Db, event: NewEvent, nowMs: number): Promise<Acceptance> {
+export function acceptEvent(
+  db: Db,
+  event: NewEvent,
+  nowMs: number,
+  acknowledged?: Acknowledged,
+): Promise<Acceptance> {
   return db.transaction(async (trx) => {
     if (event.status !== null) await lockTransaction(trx, event);
-    const id = mintId('evt', nowMs);
-    if (!(await insertReceipt(trx, id, event, nowMs))) return resolveRepeat(trx, event);
+    const { id, receivedAtMs } = acknowledged ?? { id: mintId('evt', nowMs), receivedAtMs: nowMs };
+    const receipt = await insertReceipt(trx, id, event, receivedAtMs);
+    if (receipt === null) return resolveRepeat(trx, event);
     if (event.status !== null) await refuseAnotherPlayer(trx, event);
     const player =
       event.playerExternalId === null
@@ -36,14 +42,34 @@ export function acceptEvent(db: Db, event: NewEvent, nowMs: number): Promise<Acc
         : await lockPlayer(trx, { ...event, externalId: event.playerExternalId }, nowMs);
     const click = await findClick(trx, event);
     const reason = quarantineReason(event, { player, clickIsKnown: click.isKnown }, nowMs);
-    await insertFact(trx, { id, event, player, click, reason, nowMs });
-    if (reason === null && event.kind === 'self_exclusion') await excludePlayers(trx, [id]);
-    if (reason === null && player !== null && click.isKnown && !player.isLinked) {
+    // An event that names a click of ours waits for that one; rules take it up when it has waited in vain.
+    const match =
+      reason !== null && reason !== 'clock_suspect' && receipt.hasRules && click.clickId === null
+        ? await matchArrival(trx, id, event, receivedAtMs)
+        : null;
+    const duty = { id, workspaceId: event.workspaceId, reason, match, nowMs };
+    await insertFact(trx, { id, event, player, click, receivedAtMs, duty: dutyOf(duty) });
+    if (reason !== null && match?.outcome !== 'matched') return { status: 'quarantined', id };
+    if (event.kind === 'self_exclusion') await excludePlayers(trx, [id]);
+    if (player !== null && !player.isLinked) {
       await linkPlayer(trx, player.playerId, nowMs);
       await releaseForPlayer(trx, player.playerId, nowMs);
     }
-    return { status: reason === null ? 'accepted' : 'quarantined', id };
+    return { status: 'accepted', id };
   });
+}
+
+async function matchArrival(
+  trx: Db,
+  eventId: EventId,
+  event: NewEvent,
+  receivedAtMs: number,
+): Promise<RuleMatch> {
+  const { attributes, raw } = event;
+  const occurredAtMs = event.occurredAtMs ?? receivedAtMs;
+  const subject = { ...event, eventId, occurredAtMs, attributes, rawBody: raw.body };
+  const matches = await findRuleMatches(trx, [subject]);
+  return matches.get(eventId) ?? { outcome: 'unmatched', found: 0 };
 }
 
 /** Statuses of one transaction come in one at a time: their players can only be compared once the other is visible. */
@@ -53,18 +79,30 @@ async function lockTransaction(trx: Db, event: NewEvent): Promise<void> {
   ]);
 }
 
-/** False when the receipt exists already. Waits for a concurrent writer of the same key to commit or give up. */
-async function insertReceipt(trx: Db, id: EventId, event: NewEvent, nowMs: number): Promise<boolean> {
-  const { rows } = await trx.raw<{ rows: unknown[] }>(
+/**
+ * Null when the receipt exists already. Waits for a concurrent writer of the same key to commit or give up. Says on
+ * the way whether the workspace has rules that might match the event, so that without any they cost no statement.
+ */
+async function insertReceipt(
+  trx: Db,
+  id: EventId,
+  event: NewEvent,
+  receivedAtMs: number,
+): Promise<{ readonly hasRules: boolean } | null> {
+  const { rows } = await trx.raw<{ rows: { has_rules: boolean }[] }>(
     `INSERT INTO inbox (event_id, workspace_id, brand_id, event_key, body_hash, received_at)
      VALUES (?, ?, ?, ?, ?, ?)
-     ON CONFLICT (workspace_id, brand_id, event_key) DO NOTHING RETURNING event_id`,
+     ON CONFLICT (workspace_id, brand_id, event_key) DO NOTHING
+     RETURNING EXISTS (
+       SELECT 1 FROM quarantine_rules AS r
+       WHERE r.workspace_id = inbox.workspace_id AND r.is_enabled AND (r.source_id IS NULL OR r.source_id = ?)
+     ) AS has_rules`,
     [
       ...[uuidFromId(id), uuidFromId(event.workspaceId), uuidFromId(event.brandId)],
-      ...[eventKey(event), eventBodyHash(event), new Date(nowMs)],
+      ...[eventKey(event), eventBodyHash(event), new Date(receivedAtMs), uuidFromId(event.sourceId)],
     ],
   );
-  return rows.length > 0;
+  return rows[0] === undefined ? null : { hasRules: rows[0].has_rules };
 }
 
 /** A statement of its own, because only a new one sees the row for which the insert has waited. */
@@ -122,7 +160,7 @@ function quarantineReason(
   event: NewEvent,
   known: { readonly player: LockedPlayer | null; readonly clickIsKnown: boolean },
   nowMs: number,
-): QuarantineReason | null {
+): EventQuarantineReason | null {
   if (event.occurredAtMs !== null && event.occurredAtMs > nowMs + MAX_CLOCK_LEAD_MS) return 'clock_suspect';
   if (known.clickIsKnown || known.player?.isLinked === true) return null;
   if (event.clickRef === null) return 'unknown_player';
@@ -134,26 +172,15 @@ type Fact = {
   readonly event: NewEvent;
   readonly player: { readonly playerId: PlayerId } | null;
   readonly click: NamedClick;
-  readonly reason: QuarantineReason | null;
-  readonly nowMs: number;
+  readonly receivedAtMs: number;
+  readonly duty: Duty;
 };
 
-/** Fact, raw body and either the outbox row, with the relay's wake-up, or the place in quarantine: one statement. */
-async function insertFact(trx: Db, { id, event, player, click, reason, nowMs }: Fact): Promise<void> {
+/** Fact, raw body and what has to happen next: one statement. */
+async function insertFact(trx: Db, { id, event, player, click, receivedAtMs, duty }: Fact): Promise<void> {
   const eventId = uuidFromId(id);
   const workspaceId = uuidFromId(event.workspaceId);
-  const now = new Date(nowMs);
-  const duty =
-    reason === null
-      ? {
-          sql: `INSERT INTO outbox (lane, kind, workspace_id, ref_id, available_at) VALUES (0, 'event', ?, ?, ?)
-                RETURNING pg_notify('outbox', '')`,
-          bindings: [workspaceId, eventId, now],
-        }
-      : {
-          sql: 'INSERT INTO quarantine (event_id, workspace_id, reason, quarantined_at) VALUES (?, ?, ?, ?)',
-          bindings: [eventId, workspaceId, reason, now],
-        };
+  const receivedAt = new Date(receivedAtMs);
   await trx.raw(
     `WITH fact AS (
        INSERT INTO events (event_id, workspace_id, brand_id, source_id, kind, trust, sender_event_id,
@@ -177,10 +204,10 @@ async function insertFact(trx: Db, { id, event, player, click, reason, nowMs }: 
       ...[click.clickId === null ? null : uuidFromId(click.clickId), click.isKnown],
       ...[player === null ? null : uuidFromId(player.playerId)],
       ...[event.money?.amountMinor.toString() ?? null, event.money?.currency ?? null],
-      ...[event.occurredAtMs === null ? now : new Date(event.occurredAtMs)],
+      ...[event.occurredAtMs === null ? receivedAt : new Date(event.occurredAtMs)],
       ...[
         event.occurredAtMs === null ? 'receipt' : 'sender',
-        now,
+        receivedAt,
         JSON.stringify(event.attributes),
         event.isTest,
       ],

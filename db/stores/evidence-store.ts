@@ -1,7 +1,9 @@
-import { type CountryRule, parseCountry } from '../../domain/fraud/country';
-import type { EventEvidence } from '../../domain/fraud/event-rules';
+import { parseCurrency } from '../../domain/currencies';
+import { type CountryRule, parseCountry, parseRegion } from '../../domain/fraud/country';
+import type { EventEvidence } from '../../domain/fraud/event-evidence';
 import { DEFAULT_RULE_SET } from '../../domain/fraud/rule';
 import { type ClickId, type EventId, idFromUuid, uuidFromId, type WorkspaceId } from '../../domain/ids';
+import type { Money } from '../../domain/money';
 import { parseInstant } from '../../domain/time';
 import type { Db } from '../knex';
 import { nullableVerdict, type VerdictColumns } from '../read-models/row-values';
@@ -17,6 +19,8 @@ export type UnjudgedClick = RuleSetRef & {
   readonly velocitySalt: Buffer;
   /** When the same visitor last clicked the same campaign before; null when never. */
   readonly previousClickAtMs: number | null;
+  /** Of a test link: it is counted nowhere. */
+  readonly isTest: boolean;
 };
 
 type ClickRow = {
@@ -27,6 +31,7 @@ type ClickRow = {
   ip: string | null;
   velocity_salt: Buffer;
   previous_at: Date | null;
+  is_test: boolean;
   rules_version: number | null;
 };
 
@@ -34,14 +39,14 @@ type ClickRow = {
 export async function loadUnjudgedClicks(db: Db, clickIds: readonly ClickId[]): Promise<UnjudgedClick[]> {
   const { rows } = await db.raw<{ rows: ClickRow[] }>(
     `SELECT c.click_id, c.workspace_id, c.clicked_at, r.user_agent, host(r.ip) AS ip, w.velocity_salt,
-       p.clicked_at AS previous_at, s.version AS rules_version
+       p.clicked_at AS previous_at, c.is_test, s.version AS rules_version
      FROM clicks AS c
      JOIN workspaces AS w ON w.workspace_id = c.workspace_id
      LEFT JOIN click_raw AS r ON r.click_id = c.click_id
      LEFT JOIN LATERAL (
        SELECT earlier.clicked_at FROM clicks AS earlier
        WHERE earlier.visitor_id = c.visitor_id AND earlier.campaign_id = c.campaign_id
-         AND earlier.click_id < c.click_id
+         AND earlier.click_id < c.click_id AND NOT earlier.is_test AND NOT c.is_test
        ORDER BY earlier.click_id DESC LIMIT 1
      ) AS p ON true
      LEFT JOIN LATERAL (
@@ -61,6 +66,7 @@ export async function loadUnjudgedClicks(db: Db, clickIds: readonly ClickId[]): 
     ip: row.ip,
     velocitySalt: row.velocity_salt,
     previousClickAtMs: row.previous_at?.getTime() ?? null,
+    isTest: row.is_test,
   }));
 }
 
@@ -68,8 +74,11 @@ type EventRow = VerdictColumns & {
   workspace_id: string;
   kind: EventEvidence['kind'];
   occurred_at: Date;
-  country: string | null;
-  install_began_at: string | null;
+  source_id: string;
+  amount_minor: bigint | null;
+  currency: string | null;
+  attributes: Readonly<Record<string, unknown>>;
+  user_agent: string | null;
   is_reported_elsewhere: boolean;
   clicked_at: Date | null;
   country_mode: CountryRule['mode'] | null;
@@ -87,8 +96,7 @@ export async function loadEventEvidence(
   eventId: EventId,
 ): Promise<(RuleSetRef & { readonly evidence: EventEvidence }) | null> {
   const { rows } = await db.raw<{ rows: EventRow[] }>(
-    `SELECT e.workspace_id, e.kind, e.occurred_at, e.attributes->>'country' AS country,
-       e.attributes->>'installBeginAt' AS install_began_at,
+    `SELECT e.workspace_id, e.kind, e.occurred_at, e.source_id, e.amount_minor, e.currency, e.attributes, r.user_agent,
        EXISTS (
          SELECT 1 FROM events AS o
          WHERE o.workspace_id = e.workspace_id AND o.brand_id = e.brand_id AND o.kind = e.kind
@@ -97,6 +105,7 @@ export async function loadEventEvidence(
        ) AS is_reported_elsewhere,
        c.clicked_at, t.country_mode, t.countries, v.outcome, v.score, v.reasons, s.version AS rules_version
      FROM events AS e
+     LEFT JOIN event_raw AS r ON r.event_id = e.event_id
      LEFT JOIN quarantine AS q ON q.event_id = e.event_id
      LEFT JOIN player_bindings AS b ON b.player_id = e.player_id
      LEFT JOIN clicks AS c ON c.click_id = coalesce(q.matched_click_id, e.click_id, b.click_id)
@@ -122,11 +131,21 @@ export async function loadEventEvidence(
 }
 
 function toEvidence(row: EventRow): EventEvidence {
-  const installBegan = parseInstant(row.install_began_at ?? '');
+  const country = parseCountry(textOf(row, 'country') ?? '');
+  const installBegan = parseInstant(textOf(row, 'installBeginAt') ?? '');
+  const { emailVerified } = row.attributes;
   return {
     kind: row.kind,
     occurredAtMs: row.occurred_at.getTime(),
-    country: parseCountry(row.country ?? ''),
+    country,
+    region: country === null ? null : parseRegion(textOf(row, 'region') ?? '', country),
+    product: textOf(row, 'product'),
+    money: moneyOf(row),
+    source: idFromUuid('src', row.source_id),
+    userAgent: row.user_agent,
+    emailVerified: typeof emailVerified === 'boolean' ? emailVerified : null,
+    kycStatus: textOf(row, 'kycStatus'),
+    rejectionReason: textOf(row, 'rejectionReason'),
     installBeganAtMs: installBegan.ok ? installBegan.ms : null,
     isReportedElsewhere: row.is_reported_elsewhere,
     click:
@@ -138,6 +157,16 @@ function toEvidence(row: EventRow): EventEvidence {
             countries: countryRule(row),
           },
   };
+}
+
+function textOf({ attributes }: EventRow, name: string): string | null {
+  const value = attributes[name];
+  return typeof value === 'string' ? value : null;
+}
+
+function moneyOf({ amount_minor: amountMinor, currency: code }: EventRow): Money | null {
+  const currency = parseCurrency(code ?? '');
+  return amountMinor === null || currency === null ? null : { amountMinor, currency };
 }
 
 function countryRule({ country_mode: mode, countries: list }: EventRow): CountryRule | null {

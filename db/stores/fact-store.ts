@@ -1,19 +1,18 @@
-import type { AttributionModel } from '../../domain/attribution/models';
 import type { Currency } from '../../domain/currencies';
-import type { Deal, DepositStatus, EventKind, Fact, Period, Touch } from '../../domain/facts';
+import type { Decision, DepositStatus, EventKind, Fact, Period, RulingFact } from '../../domain/facts';
 import type { Outcome } from '../../domain/fraud/verdict';
 import {
   type BrandId,
-  type ClickId,
   type EventId,
   idFromUuid,
-  type PartnerId,
   type PlayerId,
   uuidFromId,
   type WorkspaceId,
 } from '../../domain/ids';
 import type { Money } from '../../domain/money';
 import type { Db } from '../knex';
+import { IS_TEST_EVENT, JOIN_WHOLE } from './event-terms';
+import { parseSubjectKey, type SubjectKey } from './subject-lock';
 
 /** What settlement has to know of an event before it may read facts: whose books it changes. */
 export type EventSubject = {
@@ -22,6 +21,12 @@ export type EventSubject = {
   readonly brandId: BrandId;
   readonly kind: EventKind;
   readonly playerId: PlayerId | null;
+  /** Whose conversion it is when there is no player: the event's own, or of a ruling that of the event it rules on. */
+  readonly ownEventId: EventId;
+  /**
+   * Its sender said so, so nothing of it was ever booked. A test by its click is none here: it may have been booked
+   * before its click was known, and the books are derived without it.
+   */
   readonly isTest: boolean;
 };
 
@@ -39,18 +44,28 @@ type FactRow = {
   period_from: Date | null;
   period_to: Date | null;
   excluded_until: Date | null;
+  decision: Decision | null;
+  ruled_revision: number | null;
+  ruled_kind: EventKind | null;
+  ruled_transaction_key: string | null;
   outcome: Outcome;
 };
 
-const FACT_COLUMNS = `e.event_id, e.kind, e.transaction_key, e.sender_event_id, e.status, e.refers_to,
-  coalesce(q.matched_click_id, e.click_id) AS click_id, e.occurred_at, e.amount_minor, e.currency,
-  e.period_from, e.period_to, e.excluded_until, v.outcome`;
+const FACT_COLUMNS = `e.event_id, e.kind, coalesce(whole.transaction_key, e.transaction_key) AS transaction_key,
+  e.sender_event_id, e.status, e.refers_to,
+  coalesce(q.matched_click_id, e.click_id) AS click_id, e.occurred_at,
+  coalesce(e.amount_minor, whole.amount_minor) AS amount_minor, coalesce(e.currency, whole.currency) AS currency,
+  e.period_from, e.period_to, e.excluded_until, e.decision, e.ruled_revision, r.kind AS ruled_kind,
+  r.transaction_key AS ruled_transaction_key, v.outcome`;
 
 /** An event counts once it was assessed; while it is quarantined, or only a test, it decides nothing. */
 const COUNTING = `FROM events AS e
   JOIN verdicts AS v ON v.subject_kind = 'event' AND v.subject_id = e.event_id
   LEFT JOIN quarantine AS q ON q.event_id = e.event_id
-  WHERE NOT e.is_test AND (q.event_id IS NULL OR q.released_at IS NOT NULL)`;
+  LEFT JOIN conversions AS r ON r.conversion_id = e.ruled_conversion_id
+  ${JOIN_WHOLE}
+  WHERE NOT ${IS_TEST_EVENT} AND (q.event_id IS NULL OR q.released_at IS NOT NULL)
+    AND (e.kind <> 'deposit' OR coalesce(e.amount_minor, whole.amount_minor) IS NOT NULL)`;
 
 export async function readEventSubject(db: Db, eventId: EventId): Promise<EventSubject | null> {
   type Row = {
@@ -58,10 +73,12 @@ export async function readEventSubject(db: Db, eventId: EventId): Promise<EventS
     brand_id: string;
     kind: EventKind;
     player_id: string | null;
+    own_event_id: string;
     is_test: boolean;
   };
   const { rows } = await db.raw<{ rows: Row[] }>(
-    'SELECT workspace_id, brand_id, kind, player_id, is_test FROM events WHERE event_id = ?',
+    `SELECT e.workspace_id, e.brand_id, e.kind, e.player_id, e.is_test, coalesce(r.event_id, e.event_id) AS own_event_id
+     FROM events AS e LEFT JOIN conversions AS r ON r.conversion_id = e.ruled_conversion_id WHERE e.event_id = ?`,
     [uuidFromId(eventId)],
   );
   const row = rows[0];
@@ -72,7 +89,32 @@ export async function readEventSubject(db: Db, eventId: EventId): Promise<EventS
     brandId: idFromUuid('brd', row.brand_id),
     kind: row.kind,
     playerId: row.player_id === null ? null : idFromUuid('ply', row.player_id),
+    ownEventId: idFromUuid('evt', row.own_event_id),
     isTest: row.is_test,
+  };
+}
+
+/** The subject of a lock; null when there is none. */
+export async function readSubject(
+  db: Db,
+  key: SubjectKey,
+): Promise<Pick<EventSubject, 'workspaceId' | 'brandId' | 'playerId' | 'ownEventId'> | null> {
+  const subject = parseSubjectKey(key);
+  if ('eventId' in subject) return readEventSubject(db, subject.eventId);
+  type Row = { workspace_id: string; brand_id: string; event_id: string };
+  const { rows } = await db.raw<{ rows: Row[] }>(
+    `SELECT p.workspace_id, p.brand_id, e.event_id FROM players AS p
+     JOIN LATERAL (SELECT event_id FROM events WHERE player_id = p.player_id ORDER BY occurred_at LIMIT 1) AS e ON true
+     WHERE p.player_id = ?`,
+    [uuidFromId(subject.playerId)],
+  );
+  const row = rows[0];
+  if (row === undefined) return null;
+  return {
+    workspaceId: idFromUuid('wsp', row.workspace_id),
+    brandId: idFromUuid('brd', row.brand_id),
+    playerId: subject.playerId,
+    ownEventId: idFromUuid('evt', row.event_id),
   };
 }
 
@@ -84,84 +126,18 @@ export async function loadPlayerFacts(db: Db, playerId: PlayerId): Promise<Fact[
   return rows.map(toFact);
 }
 
-export async function loadEventFact(db: Db, eventId: EventId): Promise<Fact | null> {
+/** The fact of an event that names no player, and the rulings on its conversion. */
+export async function loadEventFacts(db: Db, eventId: EventId): Promise<Fact[]> {
+  const id = uuidFromId(eventId);
   const { rows } = await db.raw<{ rows: FactRow[] }>(
-    `SELECT ${FACT_COLUMNS} ${COUNTING} AND e.event_id = ?`,
-    [uuidFromId(eventId)],
+    // A union and no OR: this way both halves go by an index.
+    `SELECT ${FACT_COLUMNS} ${COUNTING} AND e.event_id IN (
+       SELECT CAST(? AS uuid)
+       UNION ALL SELECT ruling.event_id FROM conversions AS own
+       JOIN events AS ruling ON ruling.ruled_conversion_id = own.conversion_id WHERE own.event_id = ?)`,
+    [id, id],
   );
-  return rows[0] === undefined ? null : toFact(rows[0]);
-}
-
-type TouchRow = {
-  click_id: string;
-  visitor_id: string;
-  campaign_id: string;
-  partner_id: string | null;
-  attribution_model: AttributionModel;
-  clicked_at: Date;
-  expires_at: Date;
-  outcome: Outcome | null;
-};
-
-/** The clicks of the workspace among the given ids; an id without a row is simply absent. */
-export async function loadTouches(
-  db: Db,
-  workspaceId: WorkspaceId,
-  clickIds: readonly ClickId[],
-): Promise<Map<ClickId, Touch>> {
-  if (clickIds.length === 0) return new Map();
-  const { rows } = await db.raw<{ rows: TouchRow[] }>(
-    `SELECT c.click_id, c.visitor_id, c.campaign_id, c.partner_id, v.attribution_model, c.clicked_at, c.expires_at,
-       f.outcome
-     FROM clicks AS c
-     JOIN campaign_versions AS v ON v.campaign_id = c.campaign_id AND v.version = c.campaign_version
-     LEFT JOIN verdicts AS f ON f.subject_kind = 'click' AND f.subject_id = c.click_id
-     WHERE c.click_id = ANY(?) AND c.workspace_id = ?`,
-    [clickIds.map(uuidFromId), uuidFromId(workspaceId)],
-  );
-  return new Map(rows.map((row) => [idFromUuid('clk', row.click_id), toTouch(row)]));
-}
-
-type DealRow = {
-  deal_id: string;
-  partner_id: string;
-  version: number;
-  cpa_minor: bigint;
-  cpa_currency: Currency;
-  min_deposit_minor: bigint | null;
-  min_deposit_currency: Currency | null;
-  valid_from: Date;
-};
-
-/** Every deal version of the partners. */
-export async function loadDeals(db: Db, partnerIds: readonly PartnerId[]): Promise<Deal[]> {
-  if (partnerIds.length === 0) return [];
-  const { rows } = await db.raw<{ rows: DealRow[] }>(
-    `SELECT deal_id, partner_id, version, cpa_minor, cpa_currency, min_deposit_minor, min_deposit_currency, valid_from
-     FROM deals WHERE partner_id = ANY(?)`,
-    [partnerIds.map(uuidFromId)],
-  );
-  return rows.map((row) => ({
-    dealId: idFromUuid('dea', row.deal_id),
-    partnerId: idFromUuid('ptn', row.partner_id),
-    version: row.version,
-    cpa: { amountMinor: row.cpa_minor, currency: row.cpa_currency },
-    minDeposit: toMoney(row.min_deposit_minor, row.min_deposit_currency),
-    validFromMs: row.valid_from.getTime(),
-  }));
-}
-
-function toTouch(row: TouchRow): Touch {
-  return {
-    clickId: idFromUuid('clk', row.click_id),
-    visitorId: idFromUuid('vis', row.visitor_id),
-    campaignId: idFromUuid('cmp', row.campaign_id),
-    partnerId: row.partner_id === null ? null : idFromUuid('ptn', row.partner_id),
-    model: row.attribution_model,
-    clickedAtMs: row.clicked_at.getTime(),
-    expiresAtMs: row.expires_at.getTime(),
-    outcome: row.outcome ?? 'allow',
-  };
+  return rows.map(toFact);
 }
 
 function toFact(row: FactRow): Fact {
@@ -188,9 +164,19 @@ function toFact(row: FactRow): Fact {
       return { ...base, kind: 'ngr', period: periodOf(row), money: requiredMoney(row) };
     case 'self_exclusion':
       return { ...base, kind: 'self_exclusion', untilMs: row.excluded_until?.getTime() ?? null };
+    case 'ruling':
+      return { ...base, kind: 'ruling', ...rulingOf(row) };
     case 'chargeback':
       return { ...base, kind: 'chargeback', refersTo: present(row, 'refers_to'), money: requiredMoney(row) };
   }
+}
+
+function rulingOf(row: FactRow): Pick<RulingFact, 'decision' | 'on' | 'revision'> {
+  return {
+    decision: present(row, 'decision'),
+    on: { kind: present(row, 'ruled_kind'), transactionKey: present(row, 'ruled_transaction_key') },
+    revision: present(row, 'ruled_revision'),
+  };
 }
 
 function toMoney(amountMinor: bigint | null, currency: Currency | null): Money | null {

@@ -1,3 +1,4 @@
+import type { CustomRule } from '../../domain/fraud/custom-rule-terms';
 import { DEFAULT_RULE_SET, type RuleSet, type RuleSetting } from '../../domain/fraud/rule';
 import { uuidFromId, type WorkspaceId } from '../../domain/ids';
 import type { Db } from '../knex';
@@ -12,9 +13,15 @@ type Row = {
   workspace_id: string;
   version: number;
   rules: Record<string, RuleSetting>;
+  custom: CustomRule[];
   created_by: string;
   created_at: Date;
 };
+
+/** The workspace's own rules stand beside the settings, under a name that no rule of ours can have. */
+const CUSTOM_KEY = '$custom';
+const COLUMNS = `workspace_id, version, created_by, created_at, rules - '${CUSTOM_KEY}' AS rules,
+  coalesce(rules->'${CUSTOM_KEY}', '[]') AS custom`;
 
 /** What a workspace is born with, as if it had been stored. */
 const BORN_WITH: StoredRuleSet = { ...DEFAULT_RULE_SET, createdBy: null, createdAtMs: null };
@@ -23,7 +30,7 @@ export async function readCurrentRuleSet(db: Db, workspaceId: WorkspaceId): Prom
   const row = await db('fraud_rule_sets')
     .where({ workspace_id: uuidFromId(workspaceId) })
     .orderBy('version', 'desc')
-    .first<Row | undefined>();
+    .first<Row | undefined>(db.raw(COLUMNS));
   return row === undefined ? BORN_WITH : fromRow(row);
 }
 
@@ -36,7 +43,7 @@ export async function findRuleSet(
   if (version === BORN_WITH.version) return BORN_WITH;
   const row = await db('fraud_rule_sets')
     .where({ workspace_id: uuidFromId(workspaceId), version })
-    .first<Row | undefined>();
+    .first<Row | undefined>(db.raw(COLUMNS));
   return row === undefined ? null : fromRow(row);
 }
 
@@ -49,13 +56,13 @@ export async function lockRuleSets(trx: Db, workspaceId: WorkspaceId): Promise<v
 export async function appendRuleSet(
   trx: Db,
   workspaceId: WorkspaceId,
-  { version, rules }: RuleSet,
+  { version, rules, custom }: RuleSet,
   { createdBy, nowMs }: { readonly createdBy: string; readonly nowMs: number },
 ): Promise<void> {
   await trx('fraud_rule_sets').insert({
     workspace_id: uuidFromId(workspaceId),
     version,
-    rules: JSON.stringify(rules),
+    rules: JSON.stringify(custom.length === 0 ? rules : { ...rules, [CUSTOM_KEY]: custom }),
     created_by: createdBy,
     created_at: new Date(nowMs),
   });
@@ -76,16 +83,16 @@ export async function loadRuleSets(
     if (rulesVersion === DEFAULT_RULE_SET.version) return DEFAULT_RULE_SET;
     const row = sets.get(keyOf(uuidFromId(workspaceId), rulesVersion));
     if (row === undefined) throw new Error(`fraud rules ${rulesVersion} of ${workspaceId} were not loaded`);
-    return { version: row.version, rules: row.rules };
+    return { version: row.version, rules: row.rules, custom: row.custom };
   };
 }
 
 async function selectRuleSets(db: Db, refs: readonly RuleSetRef[]): Promise<Row[]> {
   const { rows } = await db.raw<{ rows: Row[] }>(
-    `SELECT s.workspace_id, s.version, s.rules
+    `SELECT ${COLUMNS}
      FROM (SELECT DISTINCT workspace_id, version
        FROM jsonb_to_recordset(?::jsonb) AS r(workspace_id uuid, version integer)) AS k
-     JOIN fraud_rule_sets AS s ON s.workspace_id = k.workspace_id AND s.version = k.version`,
+     JOIN fraud_rule_sets USING (workspace_id, version)`,
     [
       JSON.stringify(
         refs.map((ref) => ({ workspace_id: uuidFromId(ref.workspaceId), version: ref.rulesVersion })),
@@ -103,6 +110,7 @@ function fromRow(row: Row): StoredRuleSet {
   return {
     version: row.version,
     rules: row.rules,
+    custom: row.custom,
     createdBy: row.created_by,
     createdAtMs: row.created_at.getTime(),
   };

@@ -1,4 +1,5 @@
 import { journalEntries } from '../../domain/commission/journal';
+import type { DeservedLine, LineBasis, LineKind, LineStage } from '../../domain/commission/line';
 import type { Currency } from '../../domain/currencies';
 import {
   type ConversionId,
@@ -11,16 +12,20 @@ import {
   uuidFromId,
   type WorkspaceId,
 } from '../../domain/ids';
-import type { DeservedLine } from '../../domain/settlement/books';
+import type { Money } from '../../domain/money';
 import type { Db } from '../knex';
 import { mintId } from '../mint-id';
 import type { ConversionOwner } from './conversion-store';
+import { type StoredMoney, selectPaid, toPaid } from './paid-lines';
 
 /** A commission line as it stands: what is booked for it now. */
-export type StoredLine = Omit<DeservedLine, 'dealVersion'> & {
+export type StoredLine = Omit<DeservedLine, 'dealVersion' | 'basis'> & {
+  readonly basis: LineBasis | null;
   readonly lineId: Id<'lin'>;
   readonly conversionId: ConversionId;
   readonly revision: number;
+  /** What payouts have paid for it, one sum per currency. */
+  readonly paid: readonly Money[];
 };
 
 type LineRow = {
@@ -28,18 +33,37 @@ type LineRow = {
   conversion_id: string;
   partner_id: string;
   campaign_id: string;
-  kind: 'cpa';
+  kind: LineKind;
   deal_id: string;
   amount_minor: bigint;
   currency: Currency;
+  stage: LineStage;
+  hold_until: Date | null;
+  basis: StoredBasis | null;
   revision: number;
   reason: string;
+  paid: StoredMoney[];
+};
+
+/** JSON has no bigint. */
+export type StoredBasis = {
+  of: StoredMoney;
+  ratePpm: number | null;
+  weightPpm: number;
 };
 
 export async function loadPlayerLines(db: Db, playerId: PlayerId): Promise<StoredLine[]> {
   const rows: LineRow[] = await db('commission_lines')
     .select('line_id', 'conversion_id', 'partner_id', 'campaign_id', 'kind', 'deal_id', 'amount_minor')
-    .select('currency', 'revision', 'reason')
+    .select(
+      'currency',
+      'stage',
+      'hold_until',
+      'basis',
+      'revision',
+      'reason',
+      db.raw(`${selectPaid('commission_lines.line_id')} AS paid`),
+    )
     .where('player_id', uuidFromId(playerId));
   return rows.map((row) => ({
     lineId: idFromUuid('lin', row.line_id),
@@ -50,9 +74,22 @@ export async function loadPlayerLines(db: Db, playerId: PlayerId): Promise<Store
     dealId: idFromUuid('dea', row.deal_id),
     amountMinor: row.amount_minor,
     currency: row.currency,
+    stage: row.stage,
+    holdUntilMs: row.hold_until?.getTime() ?? null,
+    basis: row.basis === null ? null : fromStoredBasis(row.basis),
     revision: row.revision,
     reason: row.reason,
+    paid: toPaid(row.paid),
   }));
+}
+
+/** What a line's amount was computed from, as its row keeps it. */
+export function fromStoredBasis({ of, ratePpm, weightPpm }: StoredBasis): LineBasis {
+  return { of: { ...of, amountMinor: BigInt(of.amountMinor) }, ratePpm, weightPpm };
+}
+
+function toStoredBasis({ of, ratePpm, weightPpm }: LineBasis): StoredBasis {
+  return { of: { ...of, amountMinor: of.amountMinor.toString() }, ratePpm, weightPpm };
 }
 
 /** What a line should say now, and why. */
@@ -66,13 +103,16 @@ export type LineChange = {
     readonly dealId: DealId;
     readonly amountMinor: bigint;
     readonly currency: Currency;
+    readonly stage: LineStage;
+    readonly holdUntilMs: number | null;
+    readonly basis: LineBasis | null;
     readonly reason: string;
   };
 };
 
 /**
  * Brings one line to what it deserves and appends the difference as one zero-sum journal. A line that says the
- * same as before keeps its revision and gets no journal. True when money moved.
+ * same as before keeps its revision and gets no journal. True when the amount is another than before.
  */
 export async function bookLine(
   db: Db,
@@ -90,6 +130,9 @@ export async function bookLine(
     deal_id: uuidFromId(deserved.dealId),
     amount_minor: deserved.amountMinor,
     currency: deserved.currency,
+    stage: deserved.stage,
+    hold_until: deserved.holdUntilMs === null ? null : new Date(deserved.holdUntilMs),
+    basis: deserved.basis === null ? null : JSON.stringify(toStoredBasis(deserved.basis)),
     revision,
     reason: deserved.reason,
     updated_at: new Date(nowMs),
@@ -108,14 +151,31 @@ export async function bookLine(
   } else {
     await db('commission_lines').where('line_id', uuidFromId(lineId)).update(row);
   }
-  if (entries.length === 0) return false;
-  const journal = { lineId, lineRevision: revision, reason: deserved.reason, causedBy };
-  await appendJournal(db, owner.workspaceId, journal, entries, nowMs);
-  return true;
+  if (entries.length > 0) {
+    const journal = { lineId, lineRevision: revision, reason: deserved.reason, causedBy };
+    await appendJournal(db, owner.workspaceId, journal, entries, nowMs);
+  }
+  return (stored?.amountMinor ?? 0n) !== deserved.amountMinor || stored?.currency !== deserved.currency;
 }
 
 function saysTheSame(stored: StoredLine, deserved: LineChange['deserved']): boolean {
-  return stored.dealId === deserved.dealId && stored.reason === deserved.reason;
+  return (
+    stored.dealId === deserved.dealId &&
+    stored.reason === deserved.reason &&
+    stored.stage === deserved.stage &&
+    stored.holdUntilMs === deserved.holdUntilMs &&
+    isSameBasis(stored.basis, deserved.basis)
+  );
+}
+
+function isSameBasis(a: LineBasis | null, b: LineBasis | null): boolean {
+  if (a === null || b === null) return a === b;
+  return (
+    a.of.amountMinor === b.of.amountMinor &&
+    a.of.currency === b.of.currency &&
+    a.ratePpm === b.ratePpm &&
+    a.weightPpm === b.weightPpm
+  );
 }
 
 async function appendJournal(

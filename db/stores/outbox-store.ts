@@ -9,11 +9,12 @@ import {
   uuidFromId,
   type WorkspaceId,
 } from '../../domain/ids';
+import { SECOND_MS } from '../../domain/time';
 import type { Db } from '../knex';
 import { JOIN_CLICK_OF_EVENT } from './event-click';
 
 /** Lanes of the outbox, most urgent first: an event never waits behind a backlog of journey starts. */
-export const OUTBOX_LANES = { event: 0, postback: 1, click: 2 } as const;
+export const OUTBOX_LANES = { event: 0, postback: 1, timer: 1, click: 2 } as const;
 export type OutboxKind = keyof typeof OUTBOX_LANES;
 
 /** The channel on which event and postback rows announce themselves; click rows do not, they are polled. */
@@ -198,4 +199,46 @@ function toTarget(row: TargetRow): JourneyTarget {
 
 export function postbackIdOf(row: OutboxRow): PostbackId {
   return idFromUuid('pbk', row.refUuid);
+}
+
+/** When a player's books change next by time alone. */
+export type PlayerTimer = {
+  readonly workspaceId: WorkspaceId;
+  readonly playerId: PlayerId;
+  readonly dueAtMs: number;
+};
+
+/**
+ * Queues timers for players. The run of each is its time, in seconds of this century, so that a sooner time is a row
+ * of its own also while the relay holds the row of a later one.
+ */
+export async function enqueueTimers(db: Db, timers: readonly PlayerTimer[], nowMs: number): Promise<void> {
+  const refs = timers.map(({ workspaceId, playerId, dueAtMs }) => ({
+    workspaceId,
+    refUuid: uuidFromId(playerId),
+    run: Math.floor((dueAtMs - CENTURY_MS) / SECOND_MS),
+  }));
+  await enqueue(db, 'timer', refs, nowMs);
+}
+
+/** Seconds since then fit an integer column until 2068. */
+const CENTURY_MS = Date.UTC(2000, 0, 1);
+
+/** When the players' books change next by time alone; a player without such a time is absent. */
+export async function loadPlayerTimers(
+  db: Db,
+  playerUuids: readonly string[],
+): Promise<Map<string, { readonly playerId: PlayerId; readonly dueAtMs: number }>> {
+  if (playerUuids.length === 0) return new Map();
+  const players = new Map(playerUuids.map((uuid) => [idFromUuid('ply', uuid) as string, uuid]));
+  const rows: { subject_key: string; due_at: Date }[] = await db('subjects')
+    .select('subject_key', 'due_at')
+    .whereIn('subject_key', [...players.keys()])
+    .whereNotNull('due_at');
+  return new Map(
+    rows.map((row) => {
+      const uuid = players.get(row.subject_key) ?? '';
+      return [uuid, { playerId: idFromUuid('ply', uuid), dueAtMs: row.due_at.getTime() }];
+    }),
+  );
 }

@@ -16,7 +16,7 @@ import type { Subs } from '../../domain/postback/macros';
 import type { DestinationKind, DestinationMethod, RenderedRequest } from '../../domain/postback/render';
 import type { Db } from '../knex';
 import { mintId } from '../mint-id';
-import type { ConversionOwner } from './conversion-store';
+import { type ConversionOwner, ownerColumn } from './conversion-store';
 
 /** A destination that may be owed a postback. Null partner or campaign: of any. */
 export type PostbackTarget = {
@@ -39,11 +39,15 @@ type TargetRow = {
   campaign_id: string | null;
 };
 
-/** The workspace's destinations that take postbacks now; paused and disabled ones get none. */
+/**
+ * The workspace's destinations that are owed postbacks. Paused ones are not. Disabled ones are: theirs are parked at
+ * once and can be replayed when somebody has enabled them again.
+ */
 export async function loadPostbackTargets(db: Db, workspaceId: WorkspaceId): Promise<PostbackTarget[]> {
   const rows: TargetRow[] = await db('destinations')
     .select('destination_id', 'kind', 'url', 'method', 'events', 'partner_id', 'campaign_id')
-    .where({ workspace_id: uuidFromId(workspaceId), status: 'active' })
+    .where({ workspace_id: uuidFromId(workspaceId) })
+    .whereIn('status', ['active', 'disabled'])
     .orderBy('destination_id');
   return rows.map((row) => ({
     destinationId: idFromUuid('dst', row.destination_id),
@@ -97,8 +101,17 @@ export type NewPostback = {
   readonly request: RenderedRequest;
 };
 
-/** Stores a delivery duty unless its key exists: what was rendered first stands. */
+/**
+ * Stores a delivery duty unless its key exists: what was rendered first stands. One to a disabled destination is
+ * parked from the beginning.
+ */
 export async function addPostback(db: Db, postback: NewPostback, nowMs: number): Promise<void> {
+  const ifDisabled = (then: string, otherwise: string) =>
+    db.raw(
+      `(SELECT CASE status WHEN 'disabled' THEN ${then} ELSE ${otherwise} END
+        FROM destinations WHERE destination_id = :destination)`,
+      { destination: uuidFromId(postback.destinationId), now: new Date(nowMs) },
+    );
   await db('postbacks')
     .insert({
       postback_id: uuidFromId(mintId('pbk', nowMs)),
@@ -117,7 +130,9 @@ export async function addPostback(db: Db, postback: NewPostback, nowMs: number):
       headers: JSON.stringify(postback.request.headers),
       body: postback.request.body,
       is_test: false,
-      status: 'pending',
+      status: ifDisabled(`'dead'`, `'pending'`),
+      dead_at: ifDisabled('CAST(:now AS timestamptz)', 'NULL'),
+      dead_reason: ifDisabled(`'destination_disabled'`, 'NULL'),
       created_at: new Date(nowMs),
     })
     .onConflict('key')
@@ -147,7 +162,7 @@ export async function loadReports(db: Db, owner: ConversionOwner): Promise<Map<s
     click_id: string;
     is_withdrawal: boolean;
   };
-  const [column, id] = owner.playerId === null ? ['event_id', owner.eventId] : ['player_id', owner.playerId];
+  const [column, uuid] = ownerColumn(owner);
   const { rows } = await db.raw<{ rows: Row[] }>(
     `SELECT DISTINCT ON (coalesce(p.corrects, p.key))
        p.destination_id, coalesce(p.corrects, p.key) AS key, coalesce(first.event_kind, p.event_kind) AS event_kind,
@@ -159,7 +174,7 @@ export async function loadReports(db: Db, owner: ConversionOwner): Promise<Map<s
      LEFT JOIN postbacks AS first ON first.key = p.corrects
      WHERE c.?? = ?
      ORDER BY coalesce(p.corrects, p.key), corrections DESC`,
-    [column, uuidFromId(id)],
+    [column, uuid],
   );
   return new Map(
     rows.map((row) => [
@@ -182,6 +197,20 @@ export async function pendingPostbacksOf(db: Db, eventId: EventId): Promise<Post
   const rows: { postback_id: string }[] = await db('postbacks')
     .select('postback_id')
     .where({ caused_by_event_id: uuidFromId(eventId), status: 'pending' })
+    .orderBy('postback_id');
+  return rows.map((row) => idFromUuid('pbk', row.postback_id));
+}
+
+/** The postbacks of these conversions that nobody has delivered yet, oldest first. */
+export async function pendingPostbacksAbout(
+  db: Db,
+  conversionIds: readonly ConversionId[],
+): Promise<PostbackId[]> {
+  if (conversionIds.length === 0) return [];
+  const rows: { postback_id: string }[] = await db('postbacks')
+    .select('postback_id')
+    .whereIn('conversion_id', conversionIds.map(uuidFromId))
+    .where('status', 'pending')
     .orderBy('postback_id');
   return rows.map((row) => idFromUuid('pbk', row.postback_id));
 }

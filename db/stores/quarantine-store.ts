@@ -3,6 +3,7 @@ import {
   type EventId,
   idFromUuid,
   type PlayerId,
+  type QuarantineRuleId,
   uuidFromId,
   type WorkspaceId,
 } from '../../domain/ids';
@@ -10,11 +11,12 @@ import { MAX_CLOCK_LEAD_MS } from '../../domain/time';
 import type { Db } from '../knex';
 import { recordAudit } from './audit-store';
 import { excludePlayers } from './exclusion-store';
+import { enqueue, OUTBOX_CHANNEL } from './outbox-store';
 import { lockSubjects, subjectKey } from './subject-lock';
 
 /**
  * Quarantine holds accepted events that cannot be settled yet. An event leaves it once: when its click appears, when
- * its player becomes linked, when our clock has caught up with its time, or by an operator's hand.
+ * its player becomes linked, when our clock has caught up with its time, by a rule, or by an operator's hand.
  *
  * Locks are taken in one order by everybody: players by id, then quarantine rows by id, then outbox rows, then
  * subjects.
@@ -25,6 +27,7 @@ type ReleaseCause =
   | { readonly by: string; readonly matchedClickId: ClickId };
 
 type EventIdRow = { event_id: string };
+type EventRow = EventIdRow & { workspace_id: string };
 
 /** The click of an event, in its own workspace: the one an operator matched, else the one that the sender named. */
 const JOIN_CLICK = `JOIN clicks AS c ON c.workspace_id = e.workspace_id
@@ -111,6 +114,39 @@ export function matchByHand(
 }
 
 /**
+ * A rule has found to which click a waiting event belongs: as by hand, in the rule's name. Nothing when the rule was
+ * switched off meanwhile, or the event released; whoever switches the rule off now waits for this to end.
+ */
+export function matchByRule(
+  db: Db,
+  match: {
+    readonly workspaceId: WorkspaceId;
+    readonly eventId: EventId;
+    readonly clickId: ClickId;
+    readonly ruleId: QuarantineRuleId;
+    readonly nowMs: number;
+  },
+): Promise<EventId[]> {
+  const { workspaceId, eventId, clickId, ruleId, nowMs } = match;
+  return db.transaction(async (trx) => {
+    const { rows } = await trx.raw<{ rows: unknown[] }>(
+      'SELECT FROM quarantine_rules WHERE rule_id = ? AND is_enabled FOR SHARE',
+      [uuidFromId(ruleId)],
+    );
+    if (rows.length === 0) return [];
+    const actor = `rule:${ruleId}`;
+    const cause = { by: actor, matchedClickId: clickId };
+    const released = await release(trx, [uuidFromId(eventId)], cause, nowMs);
+    if (released.length === 0) return [];
+    await recordAudit(trx, {
+      ...{ workspaceId, nowMs, actor, cause: 'waiting', action: 'quarantine.matched', subject: eventId },
+      detail: { clickId, released },
+    });
+    return released;
+  });
+}
+
+/**
  * Releases up to `limit` events whose click or player has appeared unnoticed, or whose time has come. The triggers
  * above only make this faster: whatever they miss is found here.
  */
@@ -143,14 +179,14 @@ async function release(
 ): Promise<EventId[]> {
   if (candidates.length === 0) return [];
   await lockPlayersOf(trx, candidates);
-  const { rows } = await trx.raw<{ rows: EventIdRow[] }>(
+  const { rows } = await trx.raw<{ rows: EventRow[] }>(
     `WITH waiting AS (
        SELECT event_id FROM quarantine WHERE event_id = ANY(?) AND released_at IS NULL
        ORDER BY event_id FOR UPDATE
      )
      UPDATE quarantine AS q SET released_at = ?, released_by = ?, matched_click_id = ?
      FROM waiting WHERE q.event_id = waiting.event_id AND q.released_at IS NULL
-     RETURNING q.event_id`,
+     RETURNING q.event_id, q.workspace_id`,
     [
       candidates,
       new Date(nowMs),
@@ -160,7 +196,7 @@ async function release(
   );
   if (rows.length === 0) return [];
   const released = rows.map((row) => row.event_id);
-  await enqueue(trx, released, nowMs);
+  await enqueueEvents(trx, rows, nowMs);
   const releasedIds = released.map((id) => idFromUuid('evt', id));
   await excludePlayers(trx, releasedIds);
   const linked = await linkPlayersOf(trx, released, nowMs);
@@ -179,14 +215,15 @@ async function lockPlayersOf(trx: Db, eventIds: string[]): Promise<void> {
 }
 
 /** An event may be queued already, by a sweep or because it was not handled yet; it is never queued twice. */
-async function enqueue(trx: Db, eventIds: string[], nowMs: number): Promise<void> {
-  await trx.raw(
-    `INSERT INTO outbox (lane, kind, workspace_id, ref_id, available_at)
-     SELECT 0, 'event', workspace_id, event_id, ? FROM events WHERE event_id = ANY(?) ORDER BY event_id
-     ON CONFLICT (kind, ref_id, run) DO NOTHING`,
-    [new Date(nowMs), eventIds],
-  );
-  await trx.raw(`SELECT pg_notify('outbox', '')`);
+async function enqueueEvents(trx: Db, rows: readonly EventRow[], nowMs: number): Promise<void> {
+  const refs = rows.map((row) => ({
+    workspaceId: idFromUuid('wsp', row.workspace_id),
+    refUuid: row.event_id,
+  }));
+  // In one order everywhere, because a row that is queued already makes its second writer wait.
+  refs.sort((a, b) => (a.refUuid < b.refUuid ? -1 : 1));
+  await enqueue(trx, 'event', refs, nowMs);
+  await trx.raw('SELECT pg_notify(?, ?)', [OUTBOX_CHANNEL, '']);
 }
 
 async function linkPlayersOf(trx: Db, eventIds: string[], nowMs: number): Promise<string[]> {
@@ -220,9 +257,9 @@ async function waitingOfPlayers(db: Db, playerIds: string[], nowMs: number): Pro
  */
 async function reopen(trx: Db, eventIds: string[], nowMs: number): Promise<EventId[]> {
   if (eventIds.length === 0) return [];
-  const subjects: { event_id: string; player_id: string | null }[] = await trx('events')
+  const subjects: (EventRow & { player_id: string | null })[] = await trx('events')
     .whereIn('event_id', eventIds)
-    .select('event_id', 'player_id');
+    .select('event_id', 'workspace_id', 'player_id');
   await lockSubjects(
     trx,
     subjects.map((row) => subjectKey(idOrNull(row.player_id), idFromUuid('evt', row.event_id))),
@@ -230,7 +267,7 @@ async function reopen(trx: Db, eventIds: string[], nowMs: number): Promise<Event
   await trx.raw('UPDATE events SET handled_at = NULL WHERE event_id = ANY(?) AND handled_at IS NOT NULL', [
     eventIds,
   ]);
-  await enqueue(trx, eventIds, nowMs);
+  await enqueueEvents(trx, subjects, nowMs);
   return eventIds.map((id) => idFromUuid('evt', id));
 }
 

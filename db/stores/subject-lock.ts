@@ -1,24 +1,68 @@
-import type { EventId, PlayerId } from '../../domain/ids';
+import { type EventId, type PlayerId, parseId } from '../../domain/ids';
 import type { Db } from '../knex';
 
-/** Whose books an event changes: its player's, or its own when it names none. */
-export function subjectKey(playerId: PlayerId | null, eventId: EventId): string {
-  return playerId ?? eventId;
+/** Whose books are settled: a player's, or those of an event that names none. The key of a row that is locked. */
+export type SubjectKey = PlayerId | EventId;
+
+export function parseSubjectKey(key: string): { playerId: PlayerId } | { eventId: EventId } {
+  const playerId = parseId('ply', key);
+  if (playerId !== null) return { playerId };
+  const eventId = parseId('evt', key);
+  if (eventId === null) throw new Error(`not a subject: ${key}`);
+  return { eventId };
 }
 
+/** What time does to a subject. */
+export type SubjectTimes = {
+  /** When its books change by time alone; null: never. */
+  readonly dueAtMs: number | null;
+  /** Up to when time has been taken into account. */
+  readonly settledUntilMs: number;
+};
+
 /**
- * Makes this transaction the only one that settles the given subjects, until it ends. A statement of its own that
- * comes before any fact is read: what is read after it includes everything the previous holder committed.
- * Keys are taken in sorted order, so two settlements cannot wait for each other in a circle.
+ * Makes this transaction the only one that settles the subject, until it ends. Two statements of their own that come
+ * before any fact is read: what is read after them includes everything the previous holder committed.
  */
-export async function lockSubjects(trx: Db, subjectKeys: readonly string[]): Promise<void> {
-  const keys = [...subjectKeys].sort();
+export async function lockSubject(trx: Db, key: SubjectKey): Promise<SubjectTimes> {
+  await trx.raw('INSERT INTO subjects (subject_key) VALUES (?) ON CONFLICT (subject_key) DO NOTHING', [key]);
+  const { rows } = await trx.raw<{ rows: { due_at: Date | null; settled_until: Date | null }[] }>(
+    'SELECT due_at, settled_until FROM subjects WHERE subject_key = ? FOR UPDATE',
+    [key],
+  );
+  return {
+    dueAtMs: rows[0]?.due_at?.getTime() ?? null,
+    settledUntilMs: rows[0]?.settled_until?.getTime() ?? 0,
+  };
+}
+
+/** Notes when the subject is due next, and up to when it is settled. */
+export async function saveSubjectTimes(
+  trx: Db,
+  key: SubjectKey,
+  { dueAtMs, settledUntilMs }: SubjectTimes,
+): Promise<void> {
+  await trx.raw('UPDATE subjects SET due_at = ?, settled_until = ? WHERE subject_key = ?', [
+    dueAtMs === null ? null : new Date(dueAtMs),
+    new Date(settledUntilMs),
+    key,
+  ]);
+}
+
+/** Takes the locks of several subjects, in sorted order, so that two callers cannot wait for each other in a circle. */
+export async function lockSubjects(trx: Db, keys: readonly SubjectKey[]): Promise<void> {
+  const sorted = [...keys].sort();
   await trx.raw(
     'INSERT INTO subjects (subject_key) SELECT unnest(?::text[]) ON CONFLICT (subject_key) DO NOTHING',
-    [keys],
+    [sorted],
   );
   await trx.raw(
     'SELECT subject_key FROM subjects WHERE subject_key = ANY(?) ORDER BY subject_key FOR UPDATE',
-    [keys],
+    [sorted],
   );
+}
+
+/** Whose books an event changes: its player's, or its own when it names none. */
+export function subjectKey(playerId: PlayerId | null, eventId: EventId): SubjectKey {
+  return playerId ?? eventId;
 }

@@ -2,7 +2,10 @@ import { idFromUuid } from '../../domain/ids';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/time';
 import type { Db } from '../knex';
 import { lowestUuidAt } from '../partitions';
+import { forgetPreviousSecrets } from './destination-secret-store';
 import { enqueue } from './outbox-store';
+import { HAS_NO_OPEN_RULING } from './ruling-store';
+import type { SubjectKey } from './subject-lock';
 import { expireHits } from './velocity-store';
 
 /** A postback without a single attempt after this long has no workflow that works on it. */
@@ -34,6 +37,53 @@ export async function sweepUnhandledEvents(db: Db, limit: number, nowMs: number)
     nowMs,
   );
   return rows.length;
+}
+
+/** Longer than a timer and its workflow take when nothing is wrong. */
+const OVERDUE_MS = 2 * MINUTE_MS;
+
+export type OverdueSubject = { readonly key: SubjectKey; readonly dueAtMs: number };
+
+/**
+ * Subjects whose time has come and that no timer has settled, longest overdue first: by the time that was noted when
+ * they were settled last, and those whose review is overdue by the policy of today, which may have changed since.
+ */
+export async function findOverdueSubjects(db: Db, limit: number, nowMs: number): Promise<OverdueSubject[]> {
+  const earliest = new Map<SubjectKey, OverdueSubject>();
+  const found = [...(await findDue(db, limit, nowMs)), ...(await findOverdueReviews(db, limit, nowMs))];
+  for (const subject of found.sort((a, b) => a.dueAtMs - b.dueAtMs)) {
+    if (!earliest.has(subject.key)) earliest.set(subject.key, subject);
+  }
+  return [...earliest.values()].slice(0, limit);
+}
+
+async function findDue(db: Db, limit: number, nowMs: number): Promise<OverdueSubject[]> {
+  const rows: { subject_key: SubjectKey; due_at: Date }[] = await db('subjects')
+    .select('subject_key', 'due_at')
+    .where('due_at', '<=', new Date(nowMs - OVERDUE_MS))
+    .orderBy('due_at')
+    .limit(limit);
+  return rows.map((row) => ({ key: row.subject_key, dueAtMs: row.due_at.getTime() }));
+}
+
+/** One look at what waits for a person, which is little, whatever was ever stored. */
+async function findOverdueReviews(db: Db, limit: number, nowMs: number): Promise<OverdueSubject[]> {
+  type Row = { player_id: string | null; event_id: string; due_at: Date };
+  const { rows } = await db.raw<{ rows: Row[] }>(
+    `SELECT c.player_id, c.event_id, due.due_at
+     FROM conversions AS c
+     JOIN workspaces AS w ON w.workspace_id = c.workspace_id
+     CROSS JOIN LATERAL (SELECT least(
+       CASE WHEN c.review_reminded_at IS NULL THEN c.review_since + w.review_reminder_hours * interval '1 hour' END,
+       c.review_since + w.review_timeout_hours * interval '1 hour') AS due_at) AS due
+     WHERE c.review_since IS NOT NULL AND due.due_at <= ? AND ${HAS_NO_OPEN_RULING}
+     ORDER BY due.due_at LIMIT ?`,
+    [new Date(nowMs - OVERDUE_MS), limit],
+  );
+  return rows.map((row) => ({
+    key: row.player_id === null ? idFromUuid('evt', row.event_id) : idFromUuid('ply', row.player_id),
+    dueAtMs: row.due_at.getTime(),
+  }));
 }
 
 /** Gives postbacks that no workflow seems to work on a workflow of their own, as a new run. */
@@ -69,7 +119,7 @@ export async function sweepOrphanedPostbacks(db: Db, limit: number, nowMs: numbe
 const IDEMPOTENCY_LIFE_MS = DAY_MS;
 const RAW_LIFE_MS = 30 * DAY_MS;
 
-/** Lets go what may be kept only for a time: answers to idempotent requests, and personal data of raw requests. */
+/** Lets go what may be kept only for a time: answers to idempotent requests, personal data of raw requests, old secrets. */
 export async function expireKeptData(db: Db, nowMs: number): Promise<void> {
   await db('idempotency_keys')
     .where('created_at', '<', new Date(nowMs - IDEMPOTENCY_LIFE_MS))
@@ -78,5 +128,7 @@ export async function expireKeptData(db: Db, nowMs: number): Promise<void> {
   await db('click_raw').where('click_id', '<', oldest).delete();
   await db('impression_raw').where('impression_id', '<', oldest).delete();
   await db('event_raw').where('event_id', '<', oldest).delete();
+  await db('unmapped_report_raw').where('report_id', '<', oldest).delete();
   await expireHits(db, nowMs);
+  await forgetPreviousSecrets(db, nowMs);
 }

@@ -37,11 +37,27 @@ export async function grantVerdicts(
   );
 }
 
-/** The click that an event belongs to, by itself or through its player; null when there is none. */
-export async function clickOfEvent(db: Db, eventId: EventId): Promise<ClickId | null> {
+/** Of a visitor's clicks the latest; as many as settlement looks at. */
+const CLICKS_PER_VISITOR = 100;
+
+/**
+ * The click that an event belongs to, by itself or through its player, and what else its visitor clicked: each of them
+ * may be credited, so each needs a verdict before that. Empty when there is none.
+ */
+export async function clicksOfEvent(db: Db, eventId: EventId): Promise<ClickId[]> {
   const { rows } = await db.raw<{ rows: { click_id: string }[] }>(
-    `SELECT c.click_id FROM events AS e ${JOIN_CLICK_OF_EVENT} WHERE e.event_id = ? AND c.click_id IS NOT NULL`,
-    [uuidFromId(eventId)],
+    `WITH own AS (
+       SELECT c.click_id, c.visitor_id, c.workspace_id FROM events AS e ${JOIN_CLICK_OF_EVENT}
+       WHERE e.event_id = ? AND c.click_id IS NOT NULL
+     )
+     SELECT click_id FROM own
+     UNION
+     SELECT other.click_id FROM own CROSS JOIN LATERAL (
+       SELECT o.click_id FROM clicks AS o
+       WHERE o.visitor_id = own.visitor_id AND o.workspace_id = own.workspace_id
+       ORDER BY o.click_id DESC LIMIT ?
+     ) AS other`,
+    [uuidFromId(eventId), CLICKS_PER_VISITOR],
   );
-  return rows[0] === undefined ? null : idFromUuid('clk', rows[0].click_id);
+  return rows.map((row) => idFromUuid('clk', row.click_id));
 }

@@ -1,23 +1,26 @@
+import type { ClickTouch } from '../facts';
 import {
   aDeal,
   aDeposit,
   aRegistration,
   aTouch,
+  aView,
   CLICKED_AT_MS,
   clicksOf,
-  money,
   testId,
 } from '../testing/facts';
 import { DAY_MS, HOUR_MS } from '../time';
-import { bindPlayer, dealInForce } from './binding';
+import { bindPlayer } from './binding';
 
 const early = aTouch();
 const late = aTouch({
   clickId: testId('clk', 2),
+  visitorId: testId('vis', 2),
   partnerId: testId('ptn', 2),
   clickedAtMs: CLICKED_AT_MS + DAY_MS,
 });
-const clicks = clicksOf(early, late);
+const touchesOf = (...clicks: readonly ClickTouch[]) => ({ clicks: clicksOf(...clicks), views: [] });
+const clicks = touchesOf(early, late);
 const deal = aDeal();
 
 describe('bindPlayer: which click', () => {
@@ -26,8 +29,17 @@ describe('bindPlayer: which click', () => {
     expect(bindPlayer(event, false, [event], clicks, [deal])).toEqual({
       event,
       isProvisional: false,
+      attribution: {
+        model: 'last_touch',
+        basis: 'click',
+        shares: [{ touch: early, weight: 1n }],
+        losing: [],
+        contests: [],
+        reason: null,
+      },
       touch: early,
       deal,
+      deals: new Map([[deal.partnerId, deal]]),
       reason: 'last_touch',
     });
   });
@@ -85,7 +97,7 @@ describe('bindPlayer: which click', () => {
 
   it('gives nothing to a blocked click, though an honest event names it', () => {
     const event = aRegistration({ clickId: early.clickId, occurredAtMs: CLICKED_AT_MS + 2 * DAY_MS });
-    const blocked = clicksOf({ ...early, outcome: 'block' });
+    const blocked = touchesOf({ ...early, outcome: 'block' });
     expect(bindPlayer(event, false, [event], blocked, [deal])).toMatchObject({
       touch: null,
       deal: null,
@@ -111,11 +123,13 @@ describe('bindPlayer: why no click', () => {
     ['the event came before the click', { occurredAtMs: CLICKED_AT_MS - 1 }, 'click_after_event'],
   ])('%s', (_name, changes, reason) => {
     const event = aRegistration(changes);
-    expect(bindPlayer(event, false, [event], clicks, [deal])).toEqual({
+    expect(bindPlayer(event, false, [event], clicks, [deal])).toMatchObject({
       event,
       isProvisional: false,
+      attribution: { basis: 'none', shares: [] },
       touch: null,
       deal: null,
+      deals: new Map(),
       reason,
     });
   });
@@ -131,49 +145,95 @@ describe('bindPlayer: why no click', () => {
   it('a click without a partner binds without a deal', () => {
     const own = aTouch({ partnerId: null });
     const event = aRegistration();
-    expect(bindPlayer(event, false, [event], clicksOf(own), [deal])).toMatchObject({
+    expect(bindPlayer(event, false, [event], touchesOf(own), [deal])).toMatchObject({
       touch: own,
       deal: null,
     });
   });
 });
 
-describe('dealInForce', () => {
-  const at = CLICKED_AT_MS;
-  const second = aDeal({ dealId: testId('dea', 2), version: 2, cpa: money('40.00 EUR'), validFromMs: at });
-  const partner = testId('ptn', 1);
+describe('bindPlayer: the visitor’s other touches', () => {
+  const event = aRegistration({ occurredAtMs: CLICKED_AT_MS + 2 * DAY_MS });
+  const unnamed = aTouch({ ...late, visitorId: early.visitorId });
+  const stranger = aTouch({
+    clickId: testId('clk', 3),
+    visitorId: testId('vis', 3),
+    clickedAtMs: late.clickedAtMs,
+  });
+  const linear = { ...unnamed, model: 'linear' as const };
+  const dealOfTwo = aDeal({ dealId: testId('dea', 2), partnerId: testId('ptn', 2) });
 
-  it.each([
-    ['before the second version begins', [deal, second], at - 1, deal],
-    ['from its first millisecond', [deal, second], at, second],
-    ['whatever the order of the list', [second, deal], at, second],
-    ['and ever after', [deal, second], at + 100 * DAY_MS, second],
-    ['none has begun yet', [second], at - 1, null],
-    ['there is none', [], at, null],
-    ['only other partners have one', [aDeal({ partnerId: testId('ptn', 2) })], at, null],
-  ])('%s', (_name, deals, atMs, expected) => {
-    expect(dealInForce(deals, partner, atMs)).toBe(expected);
+  it('count though no event names them, and those of strangers do not', () => {
+    const binding = bindPlayer(event, false, [event], touchesOf(early, unnamed, stranger), []);
+    expect(binding.touch).toBe(unnamed);
+    expect(binding.attribution.losing).toEqual([{ touch: early, reason: 'assisted' }]);
   });
 
-  it('takes the higher version of two that begin together, in any order', () => {
-    const third = aDeal({ dealId: testId('dea', 3), version: 3, validFromMs: at });
-    expect(dealInForce([second, third], partner, at)).toBe(third);
-    expect(dealInForce([third, second], partner, at)).toBe(third);
+  it('count of every visitor whose click was named up to the registration', () => {
+    const before = aDeposit({ clickId: stranger.clickId, occurredAtMs: event.occurredAtMs - 1 });
+    const both = bindPlayer(
+      event,
+      false,
+      [event, before],
+      touchesOf(early, linear, { ...stranger, model: 'linear' }),
+      [],
+    );
+    expect(both.attribution.shares.map(({ touch }) => touch.kind === 'click' && touch.clickId)).toEqual([
+      early.clickId,
+      linear.clickId,
+      stranger.clickId,
+    ]);
+    expect(both.reason).toBe('linear');
   });
 
-  it('takes the latest begun, even when a higher version began earlier', () => {
-    const backdated = aDeal({ dealId: testId('dea', 3), version: 3, validFromMs: at - DAY_MS });
-    expect(dealInForce([second, backdated], partner, at)).toBe(second);
+  it('bring their own deals, pinned to the registration', () => {
+    const later = aDeal({
+      dealId: testId('dea', 3),
+      partnerId: testId('ptn', 2),
+      version: 2,
+      validFromMs: event.occurredAtMs + 1,
+    });
+    const binding = bindPlayer(event, false, [event], touchesOf(early, linear), [deal, dealOfTwo, later]);
+    expect(binding).toMatchObject({ reason: 'linear', touch: linear, deal: dealOfTwo });
+    expect(binding.deals).toEqual(
+      new Map([
+        [deal.partnerId, deal],
+        [dealOfTwo.partnerId, dealOfTwo],
+      ]),
+    );
   });
 
-  it('counts a deal that began within the second that a whole-second time names', () => {
-    const wholeSecond = Date.UTC(2026, 2, 1, 12, 0, 0);
-    const begun = aDeal({ validFromMs: wholeSecond + 400 });
-    expect(dealInForce([begun], partner, wholeSecond)).toBe(begun);
-    expect(dealInForce([begun], partner, wholeSecond + 399)).toBeNull();
+  it('bring no deal when the model gives them nothing', () => {
+    const binding = bindPlayer(event, false, [event], touchesOf(early, unnamed), [deal, dealOfTwo]);
+    expect(binding.deals).toEqual(new Map([[dealOfTwo.partnerId, dealOfTwo]]));
   });
 
-  it('gives nobody without a partner a deal', () => {
-    expect(dealInForce([deal], null, at)).toBeNull();
+  it('may be views, of which the credited one stands for no click', () => {
+    const expired = { ...early, expiresAtMs: event.occurredAtMs - 1 };
+    const view = aView({ viewedAtMs: event.occurredAtMs - HOUR_MS });
+    const strange = aView({
+      impressionId: testId('imp', 2),
+      visitorId: testId('vis', 2),
+      viewedAtMs: event.occurredAtMs,
+    });
+    const touches = { clicks: clicksOf(expired), views: [view, strange, view] };
+    expect(bindPlayer(event, false, [event], touches, [deal])).toMatchObject({
+      touch: null,
+      deal: null,
+      reason: 'view_through',
+      attribution: {
+        basis: 'view',
+        shares: [{ touch: view }],
+        losing: [{ touch: expired, reason: 'outside_click_window' }],
+      },
+    });
+  });
+
+  it('leave the player to the first partner when another’s click came just before', () => {
+    const thief = aTouch({ ...unnamed, clickedAtMs: event.occurredAtMs - 1 });
+    const stealing = { ...event, clickId: thief.clickId };
+    const binding = bindPlayer(stealing, false, [stealing], touchesOf(early, thief), [deal, dealOfTwo]);
+    expect(binding).toMatchObject({ touch: early, deal });
+    expect(binding.attribution.contests).toMatchObject([{ challenger: thief, isRefused: true }]);
   });
 });

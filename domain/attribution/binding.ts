@@ -1,64 +1,85 @@
-import { byOwnTime, type Deal, type Fact, type Touch } from '../facts';
-import type { ClickId } from '../ids';
-import { latestMeantMs } from './click-window';
-import { lastTouch, type TouchChoice } from './last-touch';
+import { type Deal, dealInForce } from '../commission/deal';
+import { byOwnTime, type ClickTouch, type Fact, type Touch, type ViewTouch } from '../facts';
+import type { ClickId, PartnerId } from '../ids';
+import { type Attribution, attribute, leadingClick } from './attribute';
+import type { AttributionModel } from './models';
 
 /**
- * Ties a player to a click, its partner and the deal version in force, once and for all later events.
- * `reason` says how the touch was found, or why there is none.
+ * Ties a player to the touches that brought him, their partners and the deal versions in force, once and for all
+ * later events.
  */
 export type Binding = {
   readonly event: Fact;
   /** True while no registration is known: the first deposit stands in and is replaced when one arrives. */
   readonly isProvisional: boolean;
-  readonly touch: Touch | null;
+  readonly attribution: Attribution;
+  /** The credited click that stands for the whole; null when nobody, or only a view, is credited. */
+  readonly touch: ClickTouch | null;
+  /** The deal of that click's partner. */
   readonly deal: Deal | null;
-  readonly reason: 'last_touch' | Exclude<TouchChoice, { found: true }>['reason'] | 'unknown_click';
+  /** The deal of every credited partner that has one, pinned to the time of the binding event. */
+  readonly deals: ReadonlyMap<PartnerId, Deal>;
+  /** The model by which the touches were found, or why there are none. */
+  readonly reason: AttributionModel | 'view_through' | NonNullable<Attribution['reason']> | 'unknown_click';
+};
+
+/** Every touch that may count: the clicks by id, and the views of the same visitors. */
+export type Touches = {
+  readonly clicks: ReadonlyMap<ClickId, ClickTouch>;
+  readonly views: readonly ViewTouch[];
 };
 
 /**
- * Binds on `event`, the only one whose time is held against the click window. Candidates are the clicks named by
- * the player's events up to the binding one; only when they name none may a later event bring the click, so that
- * nobody can take a player over by naming another click after the registration. What a blocked event names is no
- * candidate at all: a forged report would bind the player to the forger.
+ * Binds on `event`, the only one whose time is held against the windows. Candidates are the clicks named by the
+ * player's events up to the binding one, and every other touch of the same visitors; only when they name none may a
+ * later event bring the click, so that nobody can take a player over by naming another click after the
+ * registration. What a blocked event names is no candidate at all: a forged report would bind the player to the
+ * forger.
  */
 export function bindPlayer(
   event: Fact,
   isProvisional: boolean,
   facts: readonly Fact[],
-  clicks: ReadonlyMap<ClickId, Touch>,
+  touches: Touches,
   deals: readonly Deal[],
 ): Binding {
   const named = facts.filter((fact) => fact.clickId !== null && fact.outcome !== 'block');
   const early = named.filter((fact) => byOwnTime(fact, event) <= 0);
-  const clickIds = new Set((early.length > 0 ? early : named).map((fact) => fact.clickId));
-  const touches = [...clickIds].flatMap((clickId) => {
-    const touch = clickId === null ? undefined : clicks.get(clickId);
-    return touch === undefined ? [] : [touch];
-  });
-  const choice = lastTouch(touches, event.occurredAtMs);
-  if (!choice.found) {
-    const reason = touches.length === 0 && named.length > 0 ? 'unknown_click' : choice.reason;
-    return { event, isProvisional, touch: null, deal: null, reason };
+  const clickIds = new Set((early.length > 0 ? early : named).flatMap((fact) => fact.clickId ?? []));
+  const candidates = touchesOfVisitors(clickIds, touches);
+  const attribution = attribute(candidates, event.occurredAtMs);
+  const touch = leadingClick(attribution);
+  const pinned = new Map<PartnerId, Deal>();
+  for (const { touch: credited } of attribution.shares) {
+    const deal = dealInForce(deals, credited.partnerId, event.occurredAtMs);
+    if (deal !== null) pinned.set(deal.partnerId, deal);
   }
-  const deal = dealInForce(deals, choice.touch.partnerId, event.occurredAtMs);
-  return { event, isProvisional, touch: choice.touch, deal, reason: 'last_touch' };
+  return {
+    event,
+    isProvisional,
+    attribution,
+    touch,
+    deal: touch?.partnerId == null ? null : (pinned.get(touch.partnerId) ?? null),
+    deals: pinned,
+    reason: reasonOf(attribution, candidates.length === 0 && named.length > 0),
+  };
 }
 
-/** The partner's deal version at a time: the latest that had begun; the higher version when two begin together. */
-export function dealInForce(
-  deals: readonly Deal[],
-  partnerId: Deal['partnerId'] | null,
-  atMs: number,
-): Deal | null {
-  let inForce: Deal | null = null;
-  for (const deal of deals) {
-    if (deal.partnerId !== partnerId || deal.validFromMs > latestMeantMs(atMs)) continue;
-    const isNewer =
-      inForce === null ||
-      deal.validFromMs > inForce.validFromMs ||
-      (deal.validFromMs === inForce.validFromMs && deal.version > inForce.version);
-    if (isNewer) inForce = deal;
+function reasonOf(attribution: Attribution, isUnknown: boolean): Binding['reason'] {
+  switch (attribution.basis) {
+    case 'click':
+      return attribution.model;
+    case 'view':
+      return 'view_through';
+    case 'none':
+      return isUnknown ? 'unknown_click' : (attribution.reason ?? 'no_touch');
   }
-  return inForce;
+}
+
+/** The named clicks, and all other touches of the visitors who made them, each once. */
+export function touchesOfVisitors(clickIds: ReadonlySet<ClickId>, { clicks, views }: Touches): Touch[] {
+  const named = [...clickIds].flatMap((clickId) => clicks.get(clickId) ?? []);
+  const visitors = new Set(named.map(({ visitorId }) => visitorId));
+  const viewsOnce = new Map(views.map((view) => [view.impressionId, view]));
+  return [...clicks.values(), ...viewsOnce.values()].filter(({ visitorId }) => visitors.has(visitorId));
 }

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { aTouch, CLICKED_AT_MS } from '../testing/facts';
 import { DAY_MS } from '../time';
 import { latestMeantMs, positionInWindow, windowEndMs } from './click-window';
+import { windowOf } from './touch';
 
 const SECOND_START = Date.UTC(2026, 2, 1, 12, 0, 0);
 
@@ -28,29 +29,29 @@ describe('positionInWindow', () => {
 
   it.each([
     ['the click’s own millisecond', touch.clickedAtMs, 'inside'],
-    ['one millisecond before the click', touch.clickedAtMs - 1, 'before_click'],
+    ['one millisecond before the click', touch.clickedAtMs - 1, 'before_touch'],
     ['one millisecond after the click', touch.clickedAtMs + 1, 'inside'],
     ['one millisecond before the end', touch.expiresAtMs - 1, 'inside'],
     ['the last millisecond', touch.expiresAtMs, 'inside'],
     ['one millisecond after the end', touch.expiresAtMs + 1, 'after_window'],
   ] as const)('%s', (_name, occurredAtMs, position) => {
-    expect(positionInWindow(touch, occurredAtMs)).toBe(position);
+    expect(positionInWindow(windowOf(touch), occurredAtMs)).toBe(position);
   });
 
   it.each([
     ['its own second', SECOND_START + 500, SECOND_START, 'inside'],
     ['its own second, at its last millisecond', SECOND_START + 999, SECOND_START, 'inside'],
-    ['the second before', SECOND_START + 500, SECOND_START - 1_000, 'before_click'],
-    ['the next second’s first millisecond', SECOND_START + 1_000, SECOND_START, 'before_click'],
-    ['its own second, but with a fraction', SECOND_START + 500, SECOND_START + 499, 'before_click'],
+    ['the second before', SECOND_START + 500, SECOND_START - 1_000, 'before_touch'],
+    ['the next second’s first millisecond', SECOND_START + 1_000, SECOND_START, 'before_touch'],
+    ['its own second, but with a fraction', SECOND_START + 500, SECOND_START + 499, 'before_touch'],
   ] as const)('a whole-second time means %s', (_name, clickedAtMs, occurredAtMs, position) => {
-    expect(positionInWindow(aTouch({ clickedAtMs }), occurredAtMs)).toBe(position);
+    expect(positionInWindow(windowOf(aTouch({ clickedAtMs })), occurredAtMs)).toBe(position);
   });
 
   it('holds a whole second in which the window ends', () => {
-    const ending = { clickedAtMs: SECOND_START - DAY_MS, expiresAtMs: SECOND_START + 300 };
-    expect(positionInWindow(ending, SECOND_START)).toBe('inside');
-    expect(positionInWindow(ending, SECOND_START + 1_000)).toBe('after_window');
+    const ending = aTouch({ clickedAtMs: SECOND_START - DAY_MS, expiresAtMs: SECOND_START + 300 });
+    expect(positionInWindow(windowOf(ending), SECOND_START)).toBe('inside');
+    expect(positionInWindow(windowOf(ending), SECOND_START + 1_000)).toBe('after_window');
   });
 });
 

@@ -1,7 +1,9 @@
-import type { Touch } from '../facts';
 import { DAY_MS, SECOND_MS } from '../time';
 
-export type WindowPosition = 'inside' | 'before_click' | 'after_window';
+/** A span in which events belong to something: its first and its last millisecond. */
+export type WindowSpan = { readonly fromMs: number; readonly untilMs: number };
+
+export type WindowPosition = 'inside' | 'before_touch' | 'after_window';
 
 /** The last millisecond of a click's window: W days are W × 24 hours, whatever a calendar says. */
 export function windowEndMs(clickedAtMs: number, windowDays: number): number {
@@ -9,15 +11,12 @@ export function windowEndMs(clickedAtMs: number, windowDays: number): number {
 }
 
 /**
- * Where an event's own time lies in a click's window; both ends belong to it. A time in whole seconds names a
+ * Where an event's own time lies in a touch's window; both ends belong to it. A time in whole seconds names a
  * second, not its first millisecond, so an event of the click's own second did not happen before the click.
  */
-export function positionInWindow(
-  touch: Pick<Touch, 'clickedAtMs' | 'expiresAtMs'>,
-  occurredAtMs: number,
-): WindowPosition {
-  if (latestMeantMs(occurredAtMs) < touch.clickedAtMs) return 'before_click';
-  return occurredAtMs <= touch.expiresAtMs ? 'inside' : 'after_window';
+export function positionInWindow({ fromMs, untilMs }: WindowSpan, occurredAtMs: number): WindowPosition {
+  if (latestMeantMs(occurredAtMs) < fromMs) return 'before_touch';
+  return occurredAtMs <= untilMs ? 'inside' : 'after_window';
 }
 
 /** The latest millisecond that a reported time may stand for: the end of its second when it has no fraction. */

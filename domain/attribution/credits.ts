@@ -1,5 +1,6 @@
 import type { Touch } from '../facts';
 import { allocate, type Money } from '../money';
+import type { Share } from './attribute';
 
 /** Weights are parts per million, so that those of one conversion can add up to exactly one. */
 export const WHOLE_PPM = 1_000_000;
@@ -12,23 +13,24 @@ export type Credit = {
 
 /**
  * Shares a conversion among touches by integer weights: the credits add up to exactly 1 and their amounts to
- * exactly the value, by largest remainder. Touches of no weight, or of less than a millionth, get no credit.
+ * exactly the value, each by largest remainder over the exact weights. Ties go to the earlier touch. A touch of less
+ * than a millionth gets neither.
  */
-export function shareCredit(
-  shares: readonly { touch: Touch; weight: bigint }[],
-  value: Money | null,
-): readonly Credit[] {
+export function shareCredit(shares: readonly Share[], value: Money | null): readonly Credit[] {
   if (shares.every(({ weight }) => weight === 0n)) return [];
-  const weights = allocate(
-    BigInt(WHOLE_PPM),
-    shares.map(({ weight }) => weight),
-  );
-  const amounts = value === null ? null : allocate(value.amountMinor, weights);
-  return shares
-    .map(({ touch }, index) => ({
-      touch,
-      weightPpm: Number(weights[index]),
-      amountMinor: amounts?.[index] ?? null,
-    }))
-    .filter(({ weightPpm }) => weightPpm > 0);
+  const ppm = allocate(BigInt(WHOLE_PPM), weightsIn(shares));
+  const counting = shares.flatMap((share, index) => {
+    const weightPpm = Number(ppm[index]);
+    return weightPpm === 0 ? [] : [{ ...share, weightPpm }];
+  });
+  const amounts = value === null ? null : allocate(value.amountMinor, weightsIn(counting));
+  return counting.map(({ touch, weightPpm }, index) => ({
+    touch,
+    weightPpm,
+    amountMinor: amounts?.[index] ?? null,
+  }));
+}
+
+function weightsIn(shares: readonly Share[]): bigint[] {
+  return shares.map(({ weight }) => weight);
 }

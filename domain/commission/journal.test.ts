@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { currency, testId } from '../testing/facts';
-import { journalEntries, type OwedCommission } from './journal';
+import { journalEntries } from './journal';
+import { LINE_STAGES, type OwedCommission } from './line';
 
 const EUR = currency('EUR');
 const owed = (changes: Partial<OwedCommission> = {}): OwedCommission => ({
@@ -8,12 +9,18 @@ const owed = (changes: Partial<OwedCommission> = {}): OwedCommission => ({
   campaignId: testId('cmp', 1),
   amountMinor: 2_500n,
   currency: EUR,
+  stage: 'approved',
   ...changes,
 });
 const expense = (campaign: number, amountMinor: bigint, code = EUR) => ({
   account: `expense:commission:${testId('cmp', campaign)}`,
   amountMinor,
   currency: code,
+});
+const held = (partner: number, amountMinor: bigint) => ({
+  account: `held:${testId('ptn', partner)}`,
+  amountMinor,
+  currency: EUR,
 });
 const payable = (partner: number, amountMinor: bigint, code = EUR) => ({
   account: `payable:${testId('ptn', partner)}`,
@@ -48,6 +55,37 @@ describe('journalEntries', () => {
       [expense(1, -2_500n), payable(1, -500n), expense(2, 3_000n)],
     ],
     [
+      'the first booking, on hold',
+      null,
+      owed({ stage: 'qualified' }),
+      [expense(1, 2_500n), held(1, -2_500n)],
+    ],
+    ['a hold that lasts', owed({ stage: 'qualified' }), owed({ stage: 'qualified' }), []],
+    [
+      'the end of a hold: nothing of the expense moves',
+      owed({ stage: 'qualified' }),
+      owed(),
+      [held(1, 2_500n), payable(1, -2_500n)],
+    ],
+    [
+      'taken back while on hold',
+      owed({ stage: 'qualified' }),
+      owed({ amountMinor: 0n }),
+      [expense(1, -2_500n), held(1, 2_500n)],
+    ],
+    [
+      'held again, for another partner',
+      owed(),
+      owed({ stage: 'qualified', partnerId: testId('ptn', 2) }),
+      [payable(1, 2_500n), held(2, -2_500n)],
+    ],
+    [
+      'the end of a hold, and less of it',
+      owed({ stage: 'qualified' }),
+      owed({ amountMinor: 2_000n }),
+      [expense(1, -500n), held(1, 2_500n), payable(1, -2_000n)],
+    ],
+    [
       'another currency',
       owed(),
       owed({ currency: currency('USD') }),
@@ -69,6 +107,7 @@ describe('journalEntries, for any two lines', () => {
     campaignId: fc.constantFrom(testId('cmp', 1), testId('cmp', 2)),
     amountMinor: fc.oneof(fc.constantFrom(0n, 2_500n), fc.bigInt({ min: 0n, max: 10n ** 15n })),
     currency: fc.constantFrom(EUR, currency('USD'), currency('JPY')),
+    stage: fc.constantFrom(...LINE_STAGES),
   });
   const sums = (
     lines: readonly (readonly { account: string; currency: string; amountMinor: bigint }[])[],

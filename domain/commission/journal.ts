@@ -1,13 +1,5 @@
 import type { Currency } from '../currencies';
-import type { CampaignId, PartnerId } from '../ids';
-
-/** What a commission line says is owed: to whom, for which campaign, how much. */
-export type OwedCommission = {
-  readonly partnerId: PartnerId;
-  readonly campaignId: CampaignId;
-  readonly amountMinor: bigint;
-  readonly currency: Currency;
-};
+import type { OwedCommission } from './line';
 
 /** One signed amount on one account; debits are positive, credits negative. */
 export type LedgerEntry = {
@@ -18,7 +10,8 @@ export type LedgerEntry = {
 
 /**
  * The entries that turn what is booked for a line into what is deserved now: the booked side taken back and the
- * deserved side added, summed per account and currency. They sum to zero per currency; none means nothing changed.
+ * deserved side added, summed per account and currency. What is still on hold is owed on an account of its own, so
+ * `payable` is at any time what may be paid. They sum to zero per currency; none means nothing changed.
  */
 export function journalEntries(
   booked: OwedCommission | null,
@@ -31,7 +24,8 @@ export function journalEntries(
   };
   const postLine = (line: OwedCommission, sign: bigint): void => {
     post(`expense:commission:${line.campaignId}`, sign * line.amountMinor, line.currency);
-    post(`payable:${line.partnerId}`, -sign * line.amountMinor, line.currency);
+    const liability = line.stage === 'approved' ? 'payable' : 'held';
+    post(`${liability}:${line.partnerId}`, -sign * line.amountMinor, line.currency);
   };
   if (booked !== null) postLine(booked, -1n);
   postLine(deserved, 1n);

@@ -2,6 +2,7 @@ import { CLEAN_USER_AGENTS, type CleanJourney, cleanJourneys } from '../testing/
 import { ALL_ACTIVE } from '../testing/rule-sets';
 import { judgeClick } from './click-rules';
 import type { CountryRule } from './country';
+import type { EventEvidence } from './event-evidence';
 import { judgeEvent } from './event-rules';
 import { DEFAULT_RULE_SET, type RuleSet } from './rule';
 import { VELOCITY_WINDOW_MS } from './velocity';
@@ -9,6 +10,19 @@ import type { Verdict } from './verdict';
 
 const JOURNEYS = 3_000;
 const COUNTRIES: CountryRule = { mode: 'allow', list: ['DE', 'AT', 'CH'] };
+
+/** What honest senders say beside what a journey is about. */
+const PLAIN: Omit<EventEvidence, 'kind' | 'occurredAtMs' | 'installBeganAtMs' | 'country' | 'click'> = {
+  region: null,
+  product: 'slots',
+  money: null,
+  source: 'src_casino',
+  userAgent: null,
+  emailVerified: null,
+  kycStatus: 'pending',
+  rejectionReason: null,
+  isReportedElsewhere: false,
+};
 
 /** Counts of a key by time, as the store keeps them. */
 function counter(journeys: readonly CleanJourney[], keyOf: (journey: CleanJourney) => string) {
@@ -45,7 +59,7 @@ function judge(journeys: readonly CleanJourney[], rules: RuleSet): Map<CleanJour
       const verdict = judgeClick(evidence, rules);
       const click = { clickedAtMs, verdict, countries: COUNTRIES };
       const events = journey.events.map((event) =>
-        judgeEvent({ ...event, country, isReportedElsewhere: false, click }, rules),
+        judgeEvent({ ...PLAIN, ...event, ...journey.registration, country, click }, rules),
       );
       return [journey, [verdict, ...events]];
     }),

@@ -1,22 +1,13 @@
 import { EVENT_KINDS } from '../facts';
+import { type EvidenceChanges, eventEvidence as event } from '../testing/event-evidence';
 import { CLICKED_AT_MS } from '../testing/facts';
 import { ALL_ACTIVE, rulesWith } from '../testing/rule-sets';
 import { HOUR_MS } from '../time';
-import { type EventEvidence, judgeEvent } from './event-rules';
+import { judgeEvent } from './event-rules';
 import { DEFAULT_RULE_SET } from './rule';
 import { ALLOWED, type Verdict } from './verdict';
 
-type Changes = Partial<Omit<EventEvidence, 'click'>> & { readonly click?: Partial<EventEvidence['click']> };
-const event = ({ click, ...changes }: Changes = {}): EventEvidence => ({
-  kind: 'deposit',
-  occurredAtMs: CLICKED_AT_MS + HOUR_MS,
-  country: null,
-  installBeganAtMs: null,
-  isReportedElsewhere: false,
-  ...changes,
-  click: click === null ? null : { clickedAtMs: CLICKED_AT_MS, verdict: ALLOWED, countries: null, ...click },
-});
-const codes = (changes: Changes) =>
+const codes = (changes: EvidenceChanges) =>
   judgeEvent(event(changes), DEFAULT_RULE_SET).reasons.map(({ code }) => code);
 
 const doubt: Verdict = {
@@ -145,6 +136,7 @@ describe('a transaction that another source had reported', () => {
 describe('the country', () => {
   const allow = { mode: 'allow', list: ['DE', 'AT'] } as const;
   const deny = { mode: 'deny', list: ['US'] } as const;
+  const newJersey = { mode: 'allow', list: ['US-NJ'] } as const;
   it.each([
     ['on the list of allowed ones', 'DE', allow, []],
     ['not on it', 'FR', allow, ['country_not_allowed']],
@@ -154,6 +146,15 @@ describe('the country', () => {
     ['of a campaign without a list', 'US', null, []],
   ])('%s', (_name, country, countries, expected) => {
     expect(codes({ country, click: { countries } })).toEqual(expected);
+  });
+
+  it('is matched with its region, where the list names one', () => {
+    const inNewYork = { country: 'US', region: 'NY', click: { countries: newJersey } };
+    expect(judgeEvent(event(inNewYork), DEFAULT_RULE_SET).reasons).toMatchObject([
+      { code: 'country_not_allowed', detail: 'The campaign may not convert in US-NY.' },
+    ]);
+    expect(codes({ ...inNewYork, region: 'NJ' })).toEqual([]);
+    expect(codes({ ...inNewYork, region: null })).toEqual([]);
   });
 
   it('asks for review, and for no more with other evidence: people travel', () => {

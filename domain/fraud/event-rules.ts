@@ -1,33 +1,19 @@
 import { latestMeantMs } from '../attribution/click-window';
 import type { EventKind } from '../facts';
 import { MINUTE_MS, SECOND_MS } from '../time';
-import { type CountryRule, isCountryAllowed } from './country';
+import { isPlaceAllowed, placeName } from './country';
+import { customRule } from './custom-rule';
+import { JUDGED_KINDS } from './custom-rule-terms';
+import type { EventEvidence } from './event-evidence';
+import { REPORT_RULES } from './report-rules';
 import { applyRules, defineRule, type Rule, type RuleSet, type Sighting } from './rule';
 import { ALLOWED, extendVerdict, type Verdict } from './verdict';
-
-/** What the rules may know of an event. */
-export type EventEvidence = {
-  readonly kind: EventKind;
-  readonly occurredAtMs: number;
-  /** As an upper-case ISO 3166 code; null when the sender gave none. */
-  readonly country: string | null;
-  /** When the store began to install the app, by the store's own clock: that of a device would prove nothing. */
-  readonly installBeganAtMs: number | null;
-  /** Whether another source had reported the same transaction before. */
-  readonly isReportedElsewhere: boolean;
-  /** The click that the event names, else the one by which its player is known; null without any. */
-  readonly click: {
-    readonly clickedAtMs: number;
-    readonly verdict: Verdict | null;
-    readonly countries: CountryRule | null;
-  } | null;
-};
 
 /**
  * What earns money, and therefore is judged. Taking money back and protecting a player are never held up by doubt:
  * a refused chargeback would pay the very fraud that it reports.
  */
-const JUDGED: ReadonlySet<EventKind> = new Set(['install', 'lead', 'registration', 'sale', 'deposit']);
+const JUDGED: ReadonlySet<EventKind> = new Set(JUDGED_KINDS);
 
 /** In the order in which their reasons are given. */
 export const EVENT_RULES: readonly Rule<EventEvidence>[] = [
@@ -83,21 +69,25 @@ export const EVENT_RULES: readonly Rule<EventEvidence>[] = [
     family: 'geo',
     level: 'review',
     description:
-      "The event's country is not one in which the campaign may convert. People travel and use relays, so it asks for review at most.",
+      "The event's country, or its region, is not one in which the campaign may convert. People travel and use relays, so it asks for review at most.",
     defaultMode: 'suspicious',
     defaultScore: 40,
     params: {},
-    find: ({ country, click }) => {
-      if (country === null || !click?.countries || isCountryAllowed(click.countries, country)) return null;
-      return { detail: `The campaign may not convert in ${country}.` };
+    find: ({ country, region, click }) => {
+      if (country === null || !click?.countries) return null;
+      const place = { country, region };
+      if (isPlaceAllowed(click.countries, place)) return null;
+      return { detail: `The campaign may not convert in ${placeName(place)}.` };
     },
   }),
+  ...REPORT_RULES,
 ];
 
-/** Judges an event by every rule of the set. On a doubtful click it is as doubtful as its click, and for the same reasons. */
+/** Judges an event by every rule of the set, the workspace's own last. On a doubtful click it is as doubtful as its click, and for the same reasons. */
 export function judgeEvent(event: EventEvidence, ruleSet: RuleSet): Verdict {
   if (!JUDGED.has(event.kind)) return ALLOWED;
-  return extendVerdict(event.click?.verdict ?? ALLOWED, applyRules(EVENT_RULES, event, ruleSet));
+  const rules = [...EVENT_RULES, ...ruleSet.custom.map(customRule)];
+  return extendVerdict(event.click?.verdict ?? ALLOWED, applyRules(rules, event, ruleSet));
 }
 
 function fastRule(

@@ -1,3 +1,4 @@
+import type { CustomRule } from './custom-rule-terms';
 import { DEFAULT_RULE_SET, settingOf } from './rule';
 import { changeRuleSet, RULES, ruleProblems } from './rule-set';
 
@@ -39,8 +40,18 @@ describe('changeRuleSet', () => {
     expect(Object.keys(third.rules).sort()).toEqual(RULES.map(({ code }) => code).sort());
   });
 
+  it('replaces the rules of the workspace’s own as a whole, or keeps them', () => {
+    const custom: CustomRule[] = [
+      { code: 'big', mode: 'active', level: 'review', score: 30, reason: 'Big.', when: { kinds: ['sale'] } },
+    ];
+    const second = changeRuleSet(DEFAULT_RULE_SET, {}, custom);
+    expect(second.custom).toBe(custom);
+    expect(changeRuleSet(second, { fast_deposit: { mode: 'off' } }).custom).toBe(custom);
+    expect(changeRuleSet(second, {}, []).custom).toEqual([]);
+  });
+
   it('leaves a rule that a stored version does not know at its defaults', () => {
-    const old = { version: 7, rules: {} };
+    const old = { version: 7, rules: {}, custom: [] };
     const rule = RULES.find(({ code }) => code === 'fast_install');
     expect(rule && settingOf(rule, old)).toEqual({
       mode: 'suspicious',

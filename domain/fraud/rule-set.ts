@@ -1,4 +1,5 @@
 import { CLICK_RULES } from './click-rules';
+import type { CustomRule } from './custom-rule-terms';
 import { EVENT_RULES } from './event-rules';
 import { type RuleDescription, type RuleSet, type RuleSetting, settingOf } from './rule';
 import type { RuleMode } from './rule-terms';
@@ -33,8 +34,15 @@ export function ruleProblems(change: RuleSetChange): readonly RuleProblem[] {
   });
 }
 
-/** The next version. It names every rule, so that a later release's defaults change nothing that was in force. */
-export function changeRuleSet(current: RuleSet, change: RuleSetChange): RuleSet {
+/**
+ * The next version. It names every rule, so that a later release's defaults change nothing that was in force. Rules of
+ * the workspace's own are replaced as a whole, or stay.
+ */
+export function changeRuleSet(
+  current: RuleSet,
+  change: RuleSetChange,
+  custom: readonly CustomRule[] = current.custom,
+): RuleSet {
   const rules = RULES.map((rule): readonly [string, RuleSetting] => {
     const setting = settingOf(rule, current);
     const changed = change[rule.code];
@@ -47,7 +55,7 @@ export function changeRuleSet(current: RuleSet, change: RuleSetChange): RuleSet 
       },
     ];
   });
-  return { version: current.version + 1, rules: Object.fromEntries(rules) };
+  return { version: current.version + 1, rules: Object.fromEntries(rules), custom };
 }
 
 function parameterProblem(rule: RuleDescription, name: string, value: number): string | null {

@@ -7,6 +7,9 @@ export const RULE_FAMILIES = [
   'duplicate',
   'device',
   'network',
+  'account',
+  'measurement',
+  'custom',
 ] as const;
 export type RuleFamily = (typeof RULE_FAMILIES)[number];
 

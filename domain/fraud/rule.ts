@@ -1,3 +1,4 @@
+import type { CustomRule } from './custom-rule-terms';
 import type { RuleFamily, RuleLevel, RuleMode } from './rule-terms';
 import type { Reason } from './verdict';
 
@@ -37,13 +38,18 @@ export type RuleSetting = {
 };
 
 /** One version of a workspace's settings. A rule that it does not name, because it is newer, has its defaults. */
-export type RuleSet = { readonly version: number; readonly rules: Readonly<Record<string, RuleSetting>> };
+export type RuleSet = {
+  readonly version: number;
+  readonly rules: Readonly<Record<string, RuleSetting>>;
+  /** The workspace's own, beside those that everybody has. */
+  readonly custom: readonly CustomRule[];
+};
 
 /** What a workspace is born with. */
-export const DEFAULT_RULE_SET: RuleSet = { version: 1, rules: {} };
+export const DEFAULT_RULE_SET: RuleSet = { version: 1, rules: {}, custom: [] };
 
 /** The setting of a rule in a set, every parameter present. */
-export function settingOf(rule: RuleDescription, { rules }: RuleSet): RuleSetting {
+export function settingOf(rule: RuleDescription, { rules }: Pick<RuleSet, 'rules'>): RuleSetting {
   const set = rules[rule.code];
   const params = Object.entries(rule.params).map(
     ([name, parameter]) => [name, set?.params[name] ?? parameter.default] as const,

@@ -29,6 +29,7 @@ export function renderWebhookBody(input: WebhookBodyInput): string {
       amount: data.amount ?? null,
       currency: data.currency ?? null,
       payout: data.payout ?? null,
+      payoutCurrency: data.payoutCurrency ?? null,
       ltv: data.ltv ?? null,
       playerHash: data.playerHash ?? null,
       subs: orderedSubs(data.subs ?? {}),

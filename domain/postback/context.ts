@@ -4,7 +4,7 @@ import type { Subs } from './macros';
 /**
  * Everything that may leave the house about one conversion. It is closed on purpose: no name, address, IP or user
  * agent has a field here, and both renderers read field by field, so nothing else can slip through. Amounts are
- * decimal strings of one currency.
+ * decimal strings of `currency`, except the payout, which has its own.
  */
 export type PostbackContext = {
   readonly event: PostbackEvent;
@@ -24,6 +24,8 @@ export type PostbackContext = {
   readonly currency?: string | undefined;
   /** The commission of this destination's partner; absent when there is none. */
   readonly payout?: string | undefined;
+  /** The deal's, which need not be the deposit's. */
+  readonly payoutCurrency?: string | undefined;
   /** The player's confirmed deposits so far, in `currency`. */
   readonly ltv?: string | undefined;
   /** A keyed hash of the player; the only trace of the person. */

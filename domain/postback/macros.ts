@@ -38,6 +38,7 @@ export const POSTBACK_MACROS = [
   'amount',
   'currency',
   'payout',
+  'payout_currency',
   ...SUB_NAMES,
   'partner_id',
   'campaign_id',

@@ -13,6 +13,7 @@ const context: PostbackContext = {
   amount: '49.90',
   currency: 'EUR',
   payout: '30.00',
+  payoutCurrency: 'GBP',
   ltv: '49.90',
   playerHash: 'abc',
   subs: { sub10: 'j', sub2: 'b' },
@@ -20,14 +21,14 @@ const context: PostbackContext = {
 const webhook: DestinationTarget = { kind: 'webhook', url: 'https://hook.example/in', method: 'GET' };
 const everyMacro =
   'https://t.example/p?c={click_id}&x={external_id}&e={event}&t={transaction_id}&a={amount}&u={currency}' +
-  '&p={payout}&s1={sub1}&s2={sub2}&w={partner_id}&k={campaign_id}&h={player_hash}&l={ltv}&d={timestamp}';
+  '&p={payout}&s1={sub1}&s2={sub2}&w={partner_id}&k={campaign_id}&h={player_hash}&l={ltv}&d={timestamp}&pc={payout_currency}';
 
 describe('renderPostback', () => {
   it.each(['GET', 'POST'] as const)('renders a partner URL for %s', (method) => {
     expect(renderPostback({ kind: 'partner_url', url: everyMacro, method }, context)).toEqual({
       url:
         'https://t.example/p?c=clk_1&x=ext%201&e=first_deposit&t=tx%2F1&a=49.90&u=EUR' +
-        '&p=30.00&s1=&s2=b&w=ptn_1&k=cmp_1&h=abc&l=49.90&d=1795256100',
+        '&p=30.00&s1=&s2=b&w=ptn_1&k=cmp_1&h=abc&l=49.90&d=1795256100&pc=GBP',
       method,
       headers: {},
       body: null,
@@ -42,7 +43,7 @@ describe('renderPostback', () => {
       body:
         '{"type":"first_deposit","timestamp":"2026-11-21T10:15:00.250Z","data":{"conversionId":"cnv_1","revision":0,' +
         '"clickId":"clk_1","externalId":"ext 1","campaignId":"cmp_1","partnerId":"ptn_1","transactionId":"tx/1",' +
-        '"amount":"49.90","currency":"EUR","payout":"30.00","ltv":"49.90","playerHash":"abc",' +
+        '"amount":"49.90","currency":"EUR","payout":"30.00","payoutCurrency":"GBP","ltv":"49.90","playerHash":"abc",' +
         '"subs":{"sub2":"b","sub10":"j"}}}',
     });
   });
@@ -69,6 +70,7 @@ describe('renderPostback', () => {
         amount: null,
         currency: null,
         payout: null,
+        payoutCurrency: null,
         ltv: null,
         playerHash: null,
         subs: {},

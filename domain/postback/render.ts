@@ -68,6 +68,7 @@ function macroValues(context: PostbackContext): MacroValues {
     amount: context.amount,
     currency: context.currency,
     payout: context.payout,
+    payout_currency: context.payoutCurrency,
     partner_id: context.partnerId,
     campaign_id: context.campaignId,
     player_hash: context.playerHash,

@@ -1,5 +1,7 @@
-import type { Deal, Fact } from '../facts';
+import type { Deal } from '../commission/deal';
+import type { Fact } from '../facts';
 import { bookSummary, conversionIn } from '../testing/book-summary';
+import { TWO_DOLLARS_A_EURO } from '../testing/circumstances';
 import {
   aChargeback,
   aDeal,
@@ -7,12 +9,13 @@ import {
   aRegistration,
   aTouch,
   CLICKED_AT_MS,
-  clicksOf,
+  currency,
   money,
   testId,
 } from '../testing/facts';
+import { settled } from '../testing/settled';
+import { StoredBooks } from '../testing/stored-books';
 import { DAY_MS } from '../time';
-import { settlePlayer } from './settle-player';
 
 const day = (days: number) => CLICKED_AT_MS + days * DAY_MS;
 const click = aTouch();
@@ -22,8 +25,7 @@ const deposit = aDeposit({ transactionKey: 'd1', occurredAtMs: day(2) });
 const laterDeposit = aDeposit({ transactionKey: 'd2', occurredAtMs: day(3), money: money('70.00 EUR') });
 const chargeback = aChargeback({ refersTo: 'd1', occurredAtMs: day(9) });
 
-const settle = (facts: readonly Fact[], deals: readonly Deal[] = [deal]) =>
-  settlePlayer({ facts, clicks: clicksOf(click), deals });
+const settle = (facts: readonly Fact[], deals: readonly Deal[] = [deal]) => settled(facts, { deals });
 
 const REGISTERED = 'registration registration-1, approved, credited';
 const FIRST = 'deposit d1, approved, first, credited, 2500 EUR first_deposit';
@@ -135,6 +137,9 @@ describe('depositConversion: commission', () => {
         amountMinor: 2_500n,
         currency: 'EUR',
         reason: 'first_deposit',
+        stage: 'approved',
+        holdUntilMs: null,
+        basis: { of: money('25.00 EUR'), ratePpm: null, weightPpm: 1_000_000 },
       },
     ]);
   });
@@ -148,5 +153,86 @@ describe('depositConversion: commission', () => {
     const pinned = settle([deposit, registration], [deal, second]);
     expect(pinned.binding).toMatchObject({ isProvisional: false, deal });
     expect(bookSummary(pinned)).toEqual([REGISTERED, FIRST]);
+  });
+});
+
+describe('depositConversion: qualification days', () => {
+  const timed = aDeal({ qualificationDays: 10 });
+  const late = aDeposit({ transactionKey: 'd1', occurredAtMs: day(12) });
+
+  it.each<[string, Fact[], string]>([
+    ['within them', [registration, { ...late, occurredAtMs: day(11) }], '2500 EUR first_deposit'],
+    ['after them', [registration, late], '0 EUR after_qualification_days'],
+    ['counted from the deposit while no registration is known', [late], '2500 EUR first_deposit'],
+  ])('%s', (_name, facts, expected) => {
+    const [line] = bookSummary(settle(facts, [timed])).filter((text) => text.startsWith('deposit d1'));
+    expect(line).toBe(`deposit d1, approved, first, credited, ${expected}`);
+  });
+
+  it('are counted anew from a registration that arrives late, and the commission is taken back', () => {
+    const stored = new StoredBooks();
+    stored.write(settle([late], [timed]));
+    expect(stored.balances[`payable:${testId('ptn', 1)} EUR`]).toBe(-2_500n);
+    stored.write(settle([late, registration], [timed]));
+    expect(stored.balances).toEqual({});
+  });
+
+  it('decide nothing of a later deposit, nor where there are none', () => {
+    const earlier = aRegistration({ transactionKey: 'r0', occurredAtMs: day(0.5) });
+    const inputsOf = (facts: readonly Fact[], by: Deal, name: string) =>
+      conversionIn(settle(facts, [by]), name).inputs;
+    const facts = [registration, deposit, laterDeposit];
+    expect(inputsOf([...facts, earlier], timed, 'deposit d1')).not.toBe(inputsOf(facts, timed, 'deposit d1'));
+    expect(inputsOf([...facts, earlier], timed, 'deposit d2')).toBe(inputsOf(facts, timed, 'deposit d2'));
+    expect(inputsOf([...facts, earlier], deal, 'deposit d1')).toBe(inputsOf(facts, deal, 'deposit d1'));
+  });
+});
+
+describe('depositConversion: another currency with a rate', () => {
+  const dollars = aDeposit({ transactionKey: 'd1', occurredAtMs: day(2), money: money('100.00 USD') });
+  const rated = { ...dollars.money, amountMinor: 5_000n, currency: currency('EUR') };
+
+  it('is judged by the rate of its own time, which is kept', () => {
+    const books = settled([registration, dollars], { deals: [deal], exchange: TWO_DOLLARS_A_EURO });
+    expect(bookSummary(books)).toEqual([REGISTERED, FIRST]);
+    expect(conversionIn(books, 'deposit d1').exchanged).toEqual([
+      { money: rated, rate: '0.5', source: 'test', ratedAtMs: day(2) },
+    ]);
+  });
+
+  it('is paid as soon as the rate is known', () => {
+    const stored = new StoredBooks();
+    stored.write(settle([registration, dollars]));
+    expect(stored.balances).toEqual({});
+    stored.write(settled([registration, dollars], { deals: [deal], exchange: TWO_DOLLARS_A_EURO }));
+    expect(stored.balances[`payable:${testId('ptn', 1)} EUR`]).toBe(-2_500n);
+  });
+
+  it('keeps no rate that decided nothing', () => {
+    const { exchanged } = conversionIn(
+      settled([registration, deposit], { deals: [deal], exchange: TWO_DOLLARS_A_EURO }),
+      'deposit d1',
+    );
+    expect(exchanged).toEqual([]);
+  });
+});
+
+describe('depositConversion: losing touches', () => {
+  const assisting = aTouch({ clickId: testId('clk', 2), clickedAtMs: click.clickedAtMs - 1 });
+  const clicks = [click, assisting];
+  const lost = [{ touch: assisting, reason: 'assisted' }];
+
+  it('are told once, with the event that bound the player', () => {
+    const provisional = settled([deposit, laterDeposit], { clicks });
+    expect(provisional.conversions.map(({ losing }) => losing)).toEqual([lost, []]);
+    const bound = settled([registration, deposit, laterDeposit], { clicks });
+    expect(bound.conversions.map(({ losing }) => losing)).toEqual([lost, [], []]);
+  });
+
+  it('are told anew when the row of one is late', () => {
+    const stored = new StoredBooks();
+    stored.write(settled([registration, deposit]));
+    expect(stored.write(settled([registration, deposit], { clicks }))).toBe(1);
+    expect(stored.storedConversions.map(({ losing }) => losing)).toEqual([lost, []]);
   });
 });

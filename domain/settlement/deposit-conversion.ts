@@ -1,69 +1,98 @@
 import type { Binding } from '../attribution/binding';
-import { shareCredit } from '../attribution/credits';
-import { decideCpa } from '../commission/cpa';
-import type { Touch } from '../facts';
-import type { ConversionStatus, DeservedConversion, DeservedLine } from './books';
+import { depositEarnings } from '../commission/earnings';
+import type { Exchange, Exchanged } from '../commission/exchange';
+import type { DeservedLine } from '../commission/line';
+import type { Currency } from '../currencies';
+import type { Money } from '../money';
+import type { ConversionStatus, DeservedConversion } from './books';
+import { creditByBinding, creditsOf, UNCREDITED } from './credit';
 import { type Deposit, standingFact } from './deposits';
 import { describeInputs } from './inputs';
+import { IN_REVIEW, refusalOf } from './rulings';
 
 type Standing = { readonly status: ConversionStatus; readonly reason: string | null };
 
-/** A deposit transaction as a conversion: its status, its credit, and the CPA if it is the first. */
+/** A deposit transaction as a conversion: its status, its credit, and what it earns. */
 export function depositConversion(
   deposit: Deposit,
   isFirst: boolean,
   binding: Binding | null,
+  exchange: Exchange,
 ): DeservedConversion {
   const fact = standingFact(deposit);
-  const touch = deposit.confirmed === null ? null : (binding?.touch ?? null);
-  const { standing, line } = judge(deposit, isFirst, binding, touch);
-  const isCredited = touch !== null && standing.status !== 'rejected';
+  const isBinding = binding !== null && binding.event === deposit.confirmed;
+  const crediting = deposit.confirmed === null ? UNCREDITED : creditByBinding(binding, isBinding);
+  const { standing, lines, exchanged } = judge(deposit, isFirst, binding, exchange);
+  const isCredited = crediting.shares.length > 0 && standing.status !== 'rejected';
   return {
     kind: 'deposit',
     transactionKey: deposit.transactionKey,
     fact,
     status: standing.status,
-    reason: standing.reason ?? (isCredited ? null : (binding?.reason ?? 'no_touch')),
+    reason: standing.reason ?? (isCredited ? null : (crediting.reason ?? 'no_touch')),
     isFirstDeposit: isFirst,
     value: fact.money,
-    model: touch?.model ?? 'last_touch',
-    credits: isCredited ? shareCredit([{ touch, weight: 1n }], fact.money) : [],
-    lines: line === null ? [] : [line],
+    model: crediting.model,
+    credits: isCredited ? creditsOf(crediting, fact.money) : [],
+    losing: crediting.losing,
+    lines,
+    exchanged,
     chargebacks: deposit.chargebacks,
     inputs: describeInputs({
       facts: [...deposit.facts, ...deposit.chargebacks],
       isStanding: isFirst,
-      touch,
-      noTouchReason: deposit.confirmed === null ? null : (binding?.reason ?? null),
-      // Only the first deposit is judged by the deal.
-      deal: isFirst ? (binding?.deal ?? null) : null,
+      shares: crediting.shares,
+      model: crediting.model,
+      losing: crediting.losing,
+      noTouchReason: crediting.reason,
+      ...judgedBy(binding, isFirst),
+      exchanged,
     }),
   };
 }
 
-function judge(
-  deposit: Deposit,
-  isFirst: boolean,
-  binding: Binding | null,
-  touch: Touch | null,
-): { standing: Standing; line: DeservedLine | null } {
-  const standing = depositStanding(deposit);
-  const deal = binding?.deal ?? null;
-  if (!isFirst || deal === null || touch === null || deposit.remaining === null)
-    return { standing, line: null };
-  const cpa = decideCpa(deal, deposit.remaining);
-  if (cpa.kind === 'undecided') return { standing: { status: 'pending', reason: cpa.reason }, line: null };
-  const line: DeservedLine = {
-    kind: 'cpa',
-    partnerId: deal.partnerId,
-    campaignId: touch.campaignId,
-    dealId: deal.dealId,
-    dealVersion: deal.version,
-    amountMinor: cpa.kind === 'earned' ? cpa.money.amountMinor : 0n,
-    currency: deal.cpa.currency,
-    reason: cpa.reason,
+/** The deals that are asked, and since when their qualification days count if any does. */
+function judgedBy(binding: Binding | null, isFirst: boolean) {
+  if (binding === null) return {};
+  // Of a later deposit only a deal that pays a part of each is asked.
+  const deals = [...binding.deals.values()].filter((deal) => isFirst || 'ratePpm' in deal.terms);
+  const isTimed = isFirst && deals.some(({ qualificationDays }) => qualificationDays !== null);
+  return {
+    dealIds: deals.map(({ dealId }) => dealId),
+    boundAtMs: isTimed ? binding.event.occurredAtMs : null,
   };
-  return { standing, line };
+}
+
+type Judged = {
+  readonly standing: Standing;
+  readonly lines: readonly DeservedLine[];
+  readonly exchanged: readonly Exchanged[];
+};
+
+function judge(deposit: Deposit, isFirst: boolean, binding: Binding | null, exchange: Exchange): Judged {
+  const standing = depositStanding(deposit);
+  const { confirmed, remaining } = deposit;
+  const isPayable = standing.status === 'approved' || standing.status === 'reversed';
+  if (!isPayable || binding === null || confirmed === null || remaining === null) {
+    return { standing, lines: [], exchanged: [] };
+  }
+  const exchanged = new Map<Currency, Exchanged>();
+  const inCurrency = (currency: Currency): Money | null => {
+    if (currency === remaining.currency) return remaining;
+    const converted = exchange(remaining, currency, confirmed.occurredAtMs);
+    if (converted === null) return null;
+    exchanged.set(currency, converted);
+    return converted.money;
+  };
+  const earned = depositEarnings(
+    binding,
+    { remaining, occurredAtMs: confirmed.occurredAtMs, boundAtMs: binding.event.occurredAtMs, inCurrency },
+    isFirst,
+  );
+  if (!earned.isDecided) {
+    return { standing: { status: 'pending', reason: earned.reason }, lines: [], exchanged: [] };
+  }
+  return { standing, lines: earned.lines, exchanged: [...exchanged.values()] };
 }
 
 /** Transaction status → conversion status. A deposit that chargebacks took back whole is reversed. */
@@ -80,8 +109,10 @@ function depositStanding(deposit: Deposit): Standing {
         throw new Error('a confirmed deposit has a confirmation');
     }
   }
-  if (deposit.confirmed.outcome === 'block') return { status: 'rejected', reason: 'fraud_blocked' };
+  const refusal = refusalOf(deposit.confirmed);
+  if (refusal !== null) return { status: 'rejected', reason: refusal };
   if (deposit.latest.status === 'reversed') return { status: 'reversed', reason: 'deposit_reversed' };
   if (deposit.remaining?.amountMinor === 0n) return { status: 'reversed', reason: 'charged_back' };
+  if (deposit.confirmed.outcome === 'review') return { status: 'pending', reason: IN_REVIEW };
   return { status: 'approved', reason: null };
 }

@@ -1,26 +1,17 @@
 import fc from 'fast-check';
 import type { Fact } from '../facts';
 import { bookSummary, conversionIn } from '../testing/book-summary';
-import { FACT_SET_DEALS, FACT_SET_TOUCHES, factSet, permutations } from '../testing/fact-sets';
-import {
-  aDeal,
-  aDeposit,
-  aRegistration,
-  aSelfExclusion,
-  aTouch,
-  CLICKED_AT_MS,
-  clicksOf,
-  testId,
-} from '../testing/facts';
+import { circumstances } from '../testing/circumstances';
+import { factSet, permutations } from '../testing/fact-sets';
+import { aDeal, aDeposit, aRegistration, aSelfExclusion, CLICKED_AT_MS, testId } from '../testing/facts';
+import { settled } from '../testing/settled';
 import { canonical, deservedBalances, StoredBooks } from '../testing/stored-books';
 import { DAY_MS } from '../time';
 import { exclusionsOf, isExcludedAt } from './exclusion';
 import { postbackDuties } from './postback-duties';
-import { settlePlayer } from './settle-player';
 
 const day = (days: number) => CLICKED_AT_MS + days * DAY_MS;
-const settle = (facts: readonly Fact[]) =>
-  settlePlayer({ facts, clicks: clicksOf(aTouch()), deals: [aDeal()] });
+const settle = (facts: readonly Fact[]) => settled(facts, { deals: [aDeal()] });
 const owner = { playerId: testId('ply', 1), brandId: testId('brd', 1) };
 const registration = aRegistration({ occurredAtMs: day(1) });
 const deposit = (days: number) => aDeposit({ transactionKey: `d${days}`, occurredAtMs: day(days) });
@@ -100,13 +91,9 @@ describe('in every order', () => {
 
   it('no fact set pays for what occurred during an exclusion', () => {
     fc.assert(
-      fc.property(factSet, (facts) => {
+      fc.property(factSet, circumstances, (facts, given) => {
         const exclusions = exclusionsOf(facts);
-        const { conversions } = settlePlayer({
-          facts,
-          clicks: clicksOf(...FACT_SET_TOUCHES),
-          deals: FACT_SET_DEALS,
-        });
+        const { conversions } = settled(facts, given);
         for (const conversion of conversions) {
           const isExcluded = isExcludedAt(exclusions, conversion.fact.occurredAtMs);
           expect(conversion.isExcluded ?? false).toBe(isExcluded);

@@ -1,23 +1,26 @@
 import fc from 'fast-check';
-import type { Fact, Touch } from '../facts';
+import { NO_RATES } from '../commission/exchange';
+import type { ClickTouch, Fact } from '../facts';
 import { conversionIn } from '../testing/book-summary';
-import { FACT_SET_DEALS, FACT_SET_TOUCHES, factSet } from '../testing/fact-sets';
+import { circumstances } from '../testing/circumstances';
+import { factSet } from '../testing/fact-sets';
 import {
   aChargeback,
   aDeal,
   aDeposit,
   aLead,
   aRegistration,
+  aRuling,
   aTouch,
+  aView,
   CLICKED_AT_MS,
-  clicksOf,
   money,
   testId,
 } from '../testing/facts';
+import { settled } from '../testing/settled';
 import { canonical } from '../testing/stored-books';
 import { DAY_MS } from '../time';
 import { describeInputs } from './inputs';
-import { settlePlayer } from './settle-player';
 
 const day = (days: number) => CLICKED_AT_MS + days * DAY_MS;
 const registration = aRegistration({ occurredAtMs: day(1) });
@@ -27,9 +30,9 @@ const click = aTouch();
 const dealTwo = aDeal({ dealId: testId('dea', 2), version: 2, validFromMs: day(1) + 1 });
 const deals = [aDeal(), dealTwo];
 
-type Given = { facts: readonly Fact[]; clicks?: readonly Touch[] };
+type Given = { facts: readonly Fact[]; clicks?: readonly ClickTouch[] };
 const inputsOf = (name: string, { facts, clicks = [click] }: Given) =>
-  conversionIn(settlePlayer({ facts, clicks: clicksOf(...clicks), deals }), name).inputs;
+  conversionIn(settled(facts, { clicks, deals }), name).inputs;
 
 describe('the inputs of a decision', () => {
   const known = [registration, first, second];
@@ -123,13 +126,24 @@ describe('the inputs of a decision', () => {
 
   it('tell the same decision whenever they are the same', () => {
     const twoStages = factSet.chain((facts) => fc.tuple(fc.constant(facts), fc.subarray(facts)));
-    const clicks = fc.subarray([...FACT_SET_TOUCHES]);
-    const settle = (facts: readonly Fact[], known: readonly Touch[]) =>
-      settlePlayer({ facts, clicks: clicksOf(...known), deals: FACT_SET_DEALS }).conversions;
+    // What is known in the end, and what of it is known before.
+    const twoCircumstances = circumstances.chain((last) =>
+      fc.tuple(
+        fc.constant(last),
+        fc.record({
+          deals: fc.constant(last.deals),
+          clicks: fc.subarray([...last.clicks]),
+          views: fc.subarray([...last.views]),
+          slots: fc.constantFrom(last.slots, new Map()),
+          exchange: fc.constantFrom(last.exchange, NO_RATES),
+          nowMs: fc.constantFrom(last.nowMs, CLICKED_AT_MS + 2 * DAY_MS),
+        }),
+      ),
+    );
     fc.assert(
-      fc.property(twoStages, clicks, ([all, some], known) => {
-        const later = settle(all, FACT_SET_TOUCHES);
-        for (const conversion of settle(some, known)) {
+      fc.property(twoStages, twoCircumstances, ([all, some], [last, before]) => {
+        const later = settled(all, last).conversions;
+        for (const conversion of settled(some, before).conversions) {
           const same = later.find(
             ({ kind, inputs }) => kind === conversion.kind && inputs === conversion.inputs,
           );
@@ -142,7 +156,21 @@ describe('the inputs of a decision', () => {
 });
 
 describe('describeInputs', () => {
-  it.each<[string, Partial<Parameters<typeof describeInputs>[0]>]>([
+  const whole = { touch: click, weight: 1n };
+  const other = aTouch({ clickId: testId('clk', 2) });
+  const rated = { money: money('50.00 EUR'), rate: '0.5', source: 'ecb', ratedAtMs: day(1) };
+  const inputs = {
+    facts: [aDeposit()],
+    isStanding: true,
+    shares: [whole],
+    model: 'last_touch',
+    noTouchReason: null,
+    dealIds: [testId('dea', 1)],
+  };
+  type Changes = Partial<Parameters<typeof describeInputs>[0]>;
+  const described = (changes: Changes) => describeInputs({ ...inputs, ...changes });
+
+  it.each<[string, Changes]>([
     ['another time', { facts: [aDeposit({ occurredAtMs: CLICKED_AT_MS })] }],
     ['another amount', { facts: [aDeposit({ money: money('100.01 EUR') })] }],
     ['another currency', { facts: [aDeposit({ money: money('100.00 USD') })] }],
@@ -151,19 +179,54 @@ describe('describeInputs', () => {
     ['another transaction', { facts: [aDeposit({ transactionKey: 'd2' })] }],
     ['one more fact', { facts: [aDeposit(), aChargeback()] }],
     ['another standing', { isStanding: false }],
-    ['another touch', { touch: aTouch({ clickId: testId('clk', 2) }) }],
-    ['no touch', { touch: null }],
-    ['why there is no touch', { touch: null, noTouchReason: 'no_touch' }],
-    ['another deal', { deal: dealTwo }],
-    ['no deal', { deal: null }],
+    ['another touch', { shares: [{ touch: other, weight: 1n }] }],
+    ['a view', { shares: [{ touch: aView(), weight: 1n }] }],
+    ['one more touch', { shares: [whole, { touch: other, weight: 1n }] }],
+    ['no touch', { shares: [] }],
+    ['why there is no touch', { shares: [], noTouchReason: 'no_touch' }],
+    ['another model', { model: 'first_touch' }],
+    ['another deal', { dealIds: [dealTwo.dealId] }],
+    ['one more deal', { dealIds: [testId('dea', 1), dealTwo.dealId] }],
+    ['no deal', { dealIds: [] }],
+    ['a rate', { exchanged: [rated] }],
   ])('tells %s apart', (_name, changes) => {
-    const inputs = {
-      facts: [aDeposit()],
-      isStanding: true,
-      touch: click,
-      noTouchReason: null,
-      deal: aDeal(),
-    };
-    expect(describeInputs({ ...inputs, ...changes })).not.toBe(describeInputs(inputs));
+    expect(described(changes)).not.toBe(described({}));
+  });
+
+  it.each<[string, Changes, Changes]>([
+    [
+      'the weights of two touches',
+      { shares: [whole, { touch: other, weight: 1n }] },
+      { shares: [whole, { touch: other, weight: 2n }] },
+    ],
+    ['the rate', { exchanged: [rated] }, { exchanged: [{ ...rated, rate: '0.51' }] }],
+    [
+      'the converted amount',
+      { exchanged: [rated] },
+      { exchanged: [{ ...rated, money: money('51.00 EUR') }] },
+    ],
+    [
+      'a ruling of the same effect',
+      { facts: [aDeposit()] },
+      { facts: [{ ...aDeposit(), ruledBy: aRuling() }] },
+    ],
+    [
+      'which touch lost',
+      { losing: [{ touch: other, reason: 'assisted' }] },
+      { losing: [{ touch: aTouch({ clickId: testId('clk', 3) }), reason: 'assisted' }] },
+    ],
+    [
+      'why a touch lost',
+      { losing: [{ touch: other, reason: 'assisted' }] },
+      { losing: [{ touch: other, reason: 'contested' }] },
+    ],
+    ['the time of the binding where it counts', { boundAtMs: day(1) }, { boundAtMs: day(2) }],
+  ])('tells by %s', (_name, one, another) => {
+    expect(described(another)).not.toBe(described(one));
+  });
+
+  it('tells nothing by the order of the deals', () => {
+    const [one, two] = [testId('dea', 1), testId('dea', 2)];
+    expect(described({ dealIds: [two, one] })).toBe(described({ dealIds: [one, two] }));
   });
 });

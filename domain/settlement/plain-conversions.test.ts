@@ -7,17 +7,20 @@ import {
   anInstall,
   anNgr,
   aRegistration,
+  aRuling,
   aSale,
   aSelfExclusion,
   aTouch,
+  aView,
   aWithdrawal,
   CLICKED_AT_MS,
   clicksOf,
   money,
   testId,
 } from '../testing/facts';
+import { settled } from '../testing/settled';
 import { DAY_MS } from '../time';
-import { settleClickEvent, settlePlayer } from './settle-player';
+import { settleClickEvent } from './settle-player';
 
 const day = (days: number) => CLICKED_AT_MS + days * DAY_MS;
 const click = aTouch();
@@ -25,9 +28,9 @@ const registration = aRegistration({ occurredAtMs: day(1) });
 const deposit = aDeposit({ transactionKey: 'd1', occurredAtMs: day(2) });
 const chargeback = aChargeback({ refersTo: 'd1', occurredAtMs: day(9) });
 
-const other = aTouch({ clickId: testId('clk', 2), clickedAtMs: day(5) });
+const other = aTouch({ clickId: testId('clk', 2), visitorId: testId('vis', 2), clickedAtMs: day(5) });
 
-const settle = (facts: readonly Fact[]) => settlePlayer({ facts, clicks: clicksOf(click, other), deals: [] });
+const settle = (facts: readonly Fact[]) => settled(facts, { clicks: [click, other] });
 
 const REGISTERED = 'registration registration-1, approved, credited';
 
@@ -77,6 +80,37 @@ describe('soloConversion: installs, leads and sales', () => {
     expect(bookSummary(settle(facts))).toEqual(expected);
   });
 
+  it('follow a player who is bound by a view', () => {
+    const view = aView({ viewedAtMs: day(1) - 1 });
+    const books = settled([registration, aSale({ clickId: null, occurredAtMs: day(60) }), deposit], {
+      clicks: [{ ...click, outcome: 'block' }],
+      views: [view],
+    });
+    expect(books.binding).toMatchObject({ touch: null, reason: 'view_through' });
+    expect(
+      books.conversions.map(({ kind, credits }) => [kind, ...credits.map(({ touch }) => touch)]),
+    ).toEqual([
+      ['registration', view],
+      ['deposit', view],
+      ['sale', view],
+    ]);
+  });
+
+  it.each<[string, Fact[], string[]]>([
+    [
+      'wait for a person, credited',
+      [anInstall({ outcome: 'review' })],
+      ['install install-1, pending, in_review, credited'],
+    ],
+    [
+      'refused by a person are credited to nobody',
+      [aSale(), aRuling({ on: { kind: 'sale', transactionKey: 'sale-1' } })],
+      ['sale sale-1, rejected, rejected_by_ruling'],
+    ],
+  ])('%s', (_name, facts, expected) => {
+    expect(bookSummary(settle(facts))).toEqual(expected);
+  });
+
   it('are valued only when they are sales', () => {
     const books = settle([anInstall(), aLead(), aSale(), aSale({ transactionKey: 's2', money: null })]);
     expect(books.conversions.map(({ value }) => value)).toEqual([null, null, null, money('19.99 EUR')]);
@@ -93,7 +127,7 @@ describe('settleClickEvent', () => {
     ['sale', aSale()],
     ['registration', registration],
   ])('credits an %s without a player to its own click', (kind, fact) => {
-    const books = settleClickEvent(fact, clicksOf(click));
+    const books = settleClickEvent([fact], { clicks: clicksOf(click), views: [] });
     expect(books).toMatchObject({ binding: null, ltv: [] });
     expect(bookSummary(books)).toEqual([`${kind} ${kind}-1, approved, credited`]);
   });
@@ -101,7 +135,9 @@ describe('settleClickEvent', () => {
   it.each([deposit, chargeback, aWithdrawal(), anNgr(), aSelfExclusion()])(
     'refuses a $kind, which belongs to a player',
     (fact) => {
-      expect(() => settleClickEvent(fact, clicksOf(click))).toThrow('belongs to a player');
+      expect(() => settleClickEvent([fact], { clicks: clicksOf(click), views: [] })).toThrow(
+        'without a player',
+      );
     },
   );
 });

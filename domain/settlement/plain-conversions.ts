@@ -1,82 +1,90 @@
-import type { Binding } from '../attribution/binding';
-import { shareCredit } from '../attribution/credits';
-import { lastTouch } from '../attribution/last-touch';
-import type { InstallFact, LeadFact, RegistrationFact, SaleFact, Touch } from '../facts';
-import type { ClickId } from '../ids';
-import type { DeservedConversion } from './books';
+import type { Binding, Touches } from '../attribution/binding';
+import { registrationEarnings } from '../commission/earnings';
+import type { Fact, InstallFact, LeadFact, RegistrationFact, SaleFact } from '../facts';
+import type { ConversionStatus, DeservedConversion } from './books';
+import { type Crediting, creditAlone, creditByBinding, creditsOf, UNCREDITED } from './credit';
 import { describeInputs } from './inputs';
+import { IN_REVIEW, refusalOf } from './rulings';
 
-/** A registration: recorded and credited, never paid. Only the earliest unblocked one of a player stands. */
+/**
+ * A registration of a player: recorded, credited, and paid only by a deal per registration. Only the earliest
+ * unblocked one of a player stands.
+ */
 export function registrationConversion(
   fact: RegistrationFact,
   isStanding: boolean,
   binding: Binding | null,
 ): DeservedConversion {
-  const touch = isStanding ? (binding?.touch ?? null) : null;
-  const refusal = fact.outcome === 'block' ? 'fraud_blocked' : isStanding ? null : 'already_registered';
+  const crediting = isStanding ? creditByBinding(binding, true) : UNCREDITED;
+  const refusal = refusalOf(fact) ?? (isStanding ? null : 'already_registered');
+  const { status, reason } = standingOf(fact, refusal, crediting);
+  const lines = status === 'approved' && binding !== null ? registrationEarnings(binding) : [];
   return {
-    kind: 'registration',
-    transactionKey: fact.transactionKey,
-    fact,
-    status: refusal === null ? 'approved' : 'rejected',
-    reason: refusal ?? (touch === null ? (binding?.reason ?? 'no_touch') : null),
-    isFirstDeposit: false,
+    ...plain(fact, status, reason, crediting),
     value: null,
-    model: touch?.model ?? 'last_touch',
-    credits: touch === null ? [] : shareCredit([{ touch, weight: 1n }], null),
-    lines: [],
-    chargebacks: [],
+    credits: creditsOf(crediting, null),
+    lines,
     inputs: describeInputs({
+      ...crediting,
       facts: [fact],
       isStanding,
-      touch,
-      noTouchReason: isStanding ? (binding?.reason ?? null) : null,
+      noTouchReason: isStanding ? crediting.reason : null,
+      // A deal that pays for no registration decides nothing here.
+      dealIds: lines.map(({ dealId }) => dealId),
     }),
   };
 }
 
-/**
- * An install, lead or sale, or a registration of nobody known: recorded, unpaid, credited to the click it names if that click's window holds it, or
- * to the player's bound click once the player is bound.
- */
+/** An install, lead or sale, or a registration of nobody known: recorded, credited, never paid. */
 export function soloConversion(
   fact: InstallFact | LeadFact | SaleFact | RegistrationFact,
-  clicks: ReadonlyMap<ClickId, Touch>,
+  touches: Touches,
   binding: Binding | null,
 ): DeservedConversion {
-  const { touch, reason } = soloTouch(fact, clicks, binding);
+  const crediting = creditAlone(fact, touches, binding);
   const value = fact.kind === 'sale' ? fact.money : null;
-  const isBlocked = fact.outcome === 'block';
+  const refusal = refusalOf(fact);
+  const { status, reason } = standingOf(fact, refusal, crediting);
+  return {
+    ...plain(fact, status, reason, crediting),
+    value,
+    credits: refusal === null ? creditsOf(crediting, value) : [],
+    lines: [],
+    inputs: describeInputs({
+      ...crediting,
+      facts: [fact],
+      isStanding: true,
+      noTouchReason: crediting.reason,
+    }),
+  };
+}
+
+function standingOf(
+  { outcome }: Fact,
+  refusal: string | null,
+  crediting: Crediting,
+): { status: ConversionStatus; reason: string | null } {
+  if (refusal !== null) return { status: 'rejected', reason: refusal };
+  if (outcome === 'review') return { status: 'pending', reason: IN_REVIEW };
+  return { status: 'approved', reason: crediting.reason };
+}
+
+function plain(
+  fact: InstallFact | LeadFact | SaleFact | RegistrationFact,
+  status: ConversionStatus,
+  reason: string | null,
+  crediting: Crediting,
+) {
   return {
     kind: fact.kind,
     transactionKey: fact.transactionKey,
     fact,
-    status: isBlocked ? 'rejected' : 'approved',
-    reason: isBlocked ? 'fraud_blocked' : reason,
+    status,
+    reason,
     isFirstDeposit: false,
-    value,
-    model: touch?.model ?? 'last_touch',
-    credits: touch === null || isBlocked ? [] : shareCredit([{ touch, weight: 1n }], value),
-    lines: [],
+    model: crediting.model,
+    losing: crediting.losing,
+    exchanged: [],
     chargebacks: [],
-    inputs: describeInputs({ facts: [fact], isStanding: true, touch, noTouchReason: reason }),
-  };
-}
-
-function soloTouch(
-  fact: InstallFact | LeadFact | SaleFact | RegistrationFact,
-  clicks: ReadonlyMap<ClickId, Touch>,
-  binding: Binding | null,
-): { touch: Touch | null; reason: string | null } {
-  const own = fact.clickId === null ? undefined : clicks.get(fact.clickId);
-  const choice = lastTouch(own === undefined ? [] : [own], fact.occurredAtMs);
-  if (choice.found) return { touch: choice.touch, reason: null };
-  const bound = binding?.touch ?? null;
-  if (bound !== null && binding !== null && fact.occurredAtMs >= binding.event.occurredAtMs) {
-    return { touch: bound, reason: null };
-  }
-  return {
-    touch: null,
-    reason: own === undefined && fact.clickId !== null ? 'unknown_click' : choice.reason,
   };
 }

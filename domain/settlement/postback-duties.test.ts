@@ -1,23 +1,23 @@
 import fc from 'fast-check';
 import type { Fact } from '../facts';
 import { conversionIn } from '../testing/book-summary';
-import { FACT_SET_DEALS, FACT_SET_TOUCHES, factSet, shuffled } from '../testing/fact-sets';
+import { type Circumstances, circumstances } from '../testing/circumstances';
+import { factSet, shuffled } from '../testing/fact-sets';
 import {
   aChargeback,
+  aDeal,
   aDeposit,
   aLead,
   anInstall,
   aRegistration,
   aSale,
-  aTouch,
   CLICKED_AT_MS,
-  clicksOf,
   money,
   testId,
 } from '../testing/facts';
+import { settled } from '../testing/settled';
 import { DAY_MS } from '../time';
 import { correctionKey, postbackDuties, postbackKey } from './postback-duties';
-import { settlePlayer } from './settle-player';
 
 const owner = { playerId: testId('ply', 1), brandId: testId('brd', 1) };
 const nobody = { ...owner, playerId: null };
@@ -27,9 +27,7 @@ const chargeback = aChargeback({ refersTo: 'd1' });
 const part = aChargeback({ transactionKey: 'part', refersTo: 'd1', money: money('30.00 EUR') });
 
 const dutiesOf = (name: string, facts: readonly Fact[], to: Parameters<typeof postbackDuties>[1] = owner) =>
-  postbackDuties(conversionIn(settlePlayer({ facts, clicks: clicksOf(aTouch()), deals: [] }), name), to).map(
-    ({ event, subject }) => `${event} ${subject}`,
-  );
+  postbackDuties(conversionIn(settled(facts), name), to).map(({ event, subject }) => `${event} ${subject}`);
 
 const FIRST = `first_deposit ${owner.playerId}`;
 const DEPOSIT = `deposit ${owner.brandId}/d1`;
@@ -51,6 +49,7 @@ describe('postbackDuties', () => {
       [],
     ],
     ['a pending deposit', 'deposit d1', [aDeposit({ transactionKey: 'd1', status: 'pending' })], []],
+    ['a deposit in review', 'deposit d1', [{ ...deposit, outcome: 'review' }], []],
     ['a blocked deposit', 'deposit d1', [aDeposit({ transactionKey: 'd1', outcome: 'block' })], []],
     [
       'a second registration',
@@ -81,14 +80,14 @@ describe('postbackDuties', () => {
 
   it('of a deposit in a currency that the deal does not know wait, like the deposit', () => {
     const dollars = { ...deposit, money: money('100.00 USD') };
-    const input = { facts: [dollars], clicks: clicksOf(aTouch()), deals: FACT_SET_DEALS };
-    expect(postbackDuties(conversionIn(settlePlayer(input), 'deposit d1'), owner)).toEqual([]);
+    const books = settled([dollars], { deals: [aDeal()] });
+    expect(postbackDuties(conversionIn(books, 'deposit d1'), owner)).toEqual([]);
   });
 });
 
 describe('the keys of postbacks', () => {
-  const keysOf = (facts: readonly Fact[]) =>
-    settlePlayer({ facts, clicks: clicksOf(...FACT_SET_TOUCHES), deals: FACT_SET_DEALS })
+  const keysOf = (facts: readonly Fact[], given: Partial<Circumstances> = {}) =>
+    settled(facts, given)
       .conversions.flatMap((conversion) => postbackDuties(conversion, owner))
       .map((duty) => postbackKey(testId('wsp', 1), testId('dst', 1), duty));
 
@@ -107,9 +106,9 @@ describe('the keys of postbacks', () => {
   it('are the same for the same facts in any order, each once', () => {
     const pair = factSet.chain((facts) => fc.tuple(fc.constant(facts), shuffled(facts)));
     fc.assert(
-      fc.property(pair, ([facts, other]) => {
-        const keys = keysOf(facts);
-        expect(keysOf(other)).toEqual(keys);
+      fc.property(pair, circumstances, ([facts, other], given) => {
+        const keys = keysOf(facts, given);
+        expect(keysOf(other, given)).toEqual(keys);
         expect(new Set(keys).size).toBe(keys.length);
       }),
       { seed: 97, numRuns: 1_000 },
@@ -120,9 +119,9 @@ describe('the keys of postbacks', () => {
     const ofMoney = (keys: readonly string[]) =>
       keys.filter((key) => /:(registration|first_deposit|deposit):/.test(key));
     fc.assert(
-      fc.property(factSet, (facts) => {
+      fc.property(factSet, circumstances, (facts, given) => {
         const renamed = facts.map((fact, index) => ({ ...fact, eventId: testId('evt', 100 - index) }));
-        expect(ofMoney(keysOf(renamed))).toEqual(ofMoney(keysOf(facts)));
+        expect(ofMoney(keysOf(renamed, given))).toEqual(ofMoney(keysOf(facts, given)));
       }),
       { seed: 98, numRuns: 300 },
     );
@@ -130,8 +129,8 @@ describe('the keys of postbacks', () => {
 
   it('are none where there is no credit', () => {
     fc.assert(
-      fc.property(factSet, (facts) => {
-        const { conversions } = settlePlayer({ facts, clicks: new Map(), deals: FACT_SET_DEALS });
+      fc.property(factSet, circumstances, (facts, given) => {
+        const { conversions } = settled(facts, { ...given, clicks: [] });
         expect(conversions.flatMap((conversion) => postbackDuties(conversion, owner))).toEqual([]);
       }),
       { seed: 99, numRuns: 300 },

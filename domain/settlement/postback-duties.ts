@@ -1,6 +1,6 @@
 import type { BrandId, PlayerId } from '../ids';
 import type { PostbackEvent } from '../postback/events';
-import type { DeservedConversion } from './books';
+import { type DeservedConversion, isCounted } from './books';
 
 /**
  * One thing worth telling a destination about a conversion. `subject` is the business id that makes the duty
@@ -21,7 +21,7 @@ export function postbackDuties(
   // "A:r1" would have the key of the first correction of the deposit "A".
   const transaction = `${owner.brandId}/${encodeURIComponent(conversion.transactionKey)}`;
   const duties: PostbackDuty[] = [];
-  if (conversion.status === 'approved') {
+  if (isCounted(conversion.status)) {
     switch (conversion.kind) {
       case 'install':
       case 'lead':

@@ -4,15 +4,17 @@ import {
   aChargeback,
   aDeal,
   aDeposit,
+  aLead,
   aRegistration,
+  aRuling,
   aTouch,
   CLICKED_AT_MS,
-  clicksOf,
   money,
   testId,
 } from '../testing/facts';
+import { settled } from '../testing/settled';
 import { DAY_MS } from '../time';
-import { settlePlayer } from './settle-player';
+import { creditedTimesMs } from './settle-player';
 
 const day = (days: number) => CLICKED_AT_MS + days * DAY_MS;
 const click = aTouch();
@@ -21,7 +23,9 @@ const registration = aRegistration({ occurredAtMs: day(1) });
 const deposit = aDeposit({ transactionKey: 'd1', occurredAtMs: day(2) });
 const laterDeposit = aDeposit({ transactionKey: 'd2', occurredAtMs: day(3), money: money('70.00 EUR') });
 
-const settle = (facts: readonly Fact[]) => settlePlayer({ facts, clicks: clicksOf(click), deals: [deal] });
+const refusal = aRuling({ on: { kind: 'registration', transactionKey: 'registration-1' } });
+
+const settle = (facts: readonly Fact[]) => settled(facts, { deals: [deal] });
 
 const REGISTERED = 'registration registration-1, approved, credited';
 const FIRST = 'deposit d1, approved, first, credited, 2500 EUR first_deposit';
@@ -151,12 +155,25 @@ describe('settlePlayer: verdicts and repeats', () => {
       [REGISTERED, 'deposit d0, rejected, fraud_blocked', FIRST],
     ],
     [
-      'a review holds nothing',
+      'a review holds each until a person has ruled, and binds all the same',
       [
         aRegistration({ occurredAtMs: day(1), outcome: 'review' }),
         aDeposit({ transactionKey: 'd1', occurredAtMs: day(2), outcome: 'review' }),
       ],
-      [REGISTERED, FIRST],
+      [
+        'registration registration-1, pending, in_review, credited',
+        'deposit d1, pending, in_review, first, credited',
+      ],
+    ],
+    [
+      'a registration in review holds no deposit',
+      [aRegistration({ occurredAtMs: day(1), outcome: 'review' }), deposit],
+      ['registration registration-1, pending, in_review, credited', FIRST],
+    ],
+    [
+      'a first deposit in review keeps its title: the next one earns nothing for it',
+      [registration, { ...deposit, outcome: 'review' }, laterDeposit],
+      [REGISTERED, 'deposit d1, pending, in_review, first, credited', LATER],
     ],
     [
       'a second registration is told from the first by its own time',
@@ -198,5 +215,21 @@ describe('settlePlayer: lifetime value', () => {
         ngrTotalMinor: null,
       },
     ]);
+  });
+});
+
+describe('creditedTimesMs', () => {
+  const lead = aLead({ occurredAtMs: day(4) });
+
+  it.each<[string, Fact[], number[]]>([
+    ['nothing known', [], []],
+    ['the registration, and not the deposits after it', [laterDeposit, deposit, registration], [day(1)]],
+    ['the first deposit while no registration is known', [laterDeposit, deposit], [day(2)]],
+    ['the next registration once a person refused the first', [registration, deposit, refusal], [day(2)]],
+    ['an event that stands alone and names a click', [lead, registration], [day(1), day(4)]],
+    ['none of one that names none', [{ ...lead, clickId: null }], []],
+    ['each once', [lead, lead, registration], [day(1), day(4)]],
+  ])('are those of %s', (_name, facts, expected) => {
+    expect(creditedTimesMs(facts)).toEqual(expected);
   });
 });

@@ -1,14 +1,8 @@
 import fc from 'fast-check';
 import { WHOLE_PPM } from '../attribution/credits';
 import type { Fact, Touch } from '../facts';
-import {
-  FACT_SET_DEALS,
-  FACT_SET_TOUCHES,
-  factSet,
-  permutations,
-  shuffled,
-  subsets,
-} from '../testing/fact-sets';
+import { type Circumstances, circumstances } from '../testing/circumstances';
+import { factSet, permutations, shuffled, subsets } from '../testing/fact-sets';
 import {
   aChargeback,
   aDeal,
@@ -16,16 +10,16 @@ import {
   aRegistration,
   aTouch,
   CLICKED_AT_MS,
-  clicksOf,
   money,
   testId,
 } from '../testing/facts';
+import { settled } from '../testing/settled';
 import { canonical, deservedBalances, StoredBooks } from '../testing/stored-books';
 import { DAY_MS } from '../time';
 import type { Books } from './books';
-import { settlePlayer } from './settle-player';
+import { isCounted } from './books';
 
-/** What reaches the house, one after the other: an event, or the row of a click that was late. */
+/** What reaches the house, one after the other: an event, or the row of a click or a view that was late. */
 type Arrival = { readonly fact: Fact } | { readonly touch: Touch };
 
 const day = (days: number) => CLICKED_AT_MS + days * DAY_MS;
@@ -41,18 +35,22 @@ const deals = [
 ];
 const arrivals: Arrival[] = [...facts.map((fact) => ({ fact })), { touch: aTouch() }];
 
-function settle(known: readonly Arrival[], dealsOfAll = deals): Books {
-  return settlePlayer({
-    facts: known.flatMap((arrival) => ('fact' in arrival ? [arrival.fact] : [])),
-    clicks: clicksOf(...known.flatMap((arrival) => ('touch' in arrival ? [arrival.touch] : []))),
-    deals: dealsOfAll,
-  });
+function settle(known: readonly Arrival[], given: Partial<Circumstances> = { deals }): Books {
+  const touches = known.flatMap((arrival) => ('touch' in arrival ? [arrival.touch] : []));
+  return settled(
+    known.flatMap((arrival) => ('fact' in arrival ? [arrival.fact] : [])),
+    {
+      ...given,
+      clicks: touches.filter((touch) => touch.kind === 'click'),
+      views: touches.filter((touch) => touch.kind === 'view'),
+    },
+  );
 }
 
 /** Settles after every arrival, as the workflows do, and gives what is stored in the end. */
-function settleOneByOne(order: readonly Arrival[], dealsOfAll = deals): StoredBooks {
+function settleOneByOne(order: readonly Arrival[], given?: Partial<Circumstances>): StoredBooks {
   const stored = new StoredBooks();
-  for (const index of order.keys()) stored.write(settle(order.slice(0, index + 1), dealsOfAll));
+  for (const index of order.keys()) stored.write(settle(order.slice(0, index + 1), given));
   return stored;
 }
 
@@ -108,17 +106,20 @@ describe('registration, two deposits, a chargeback and a late click row', () => 
 });
 
 describe('any events of a player', () => {
-  const touches: Arrival[] = FACT_SET_TOUCHES.map((touch) => ({ touch }));
-  const arrivalSet = factSet.map((set): Arrival[] => [...set.map((fact) => ({ fact })), ...touches]);
-  const twoOrders = arrivalSet.chain((set) => fc.tuple(fc.constant(set), shuffled(set)));
-  const settleAll = (known: readonly Arrival[]) => settle(known, [...FACT_SET_DEALS]);
+  /** What arrives of the player, in one order and in another; and what decides his books beside it. */
+  type Life = { readonly set: Arrival[]; readonly other: Arrival[]; readonly given: Circumstances };
+  const life: fc.Arbitrary<Life> = fc.tuple(factSet, circumstances).chain(([facts, given]) => {
+    const touches = [...given.clicks, ...given.views].map((touch): Arrival => ({ touch }));
+    const set = [...facts.map((fact): Arrival => ({ fact })), ...touches];
+    return shuffled(set).map((other) => ({ set, other, given }));
+  });
 
   it('give the same books in another order, and when some come twice', () => {
     fc.assert(
-      fc.property(twoOrders, fc.nat(9), ([set, other], repeated) => {
-        const expected = canonical(settleAll(set));
-        expect(canonical(settleAll(other))).toBe(expected);
-        expect(canonical(settleAll([...other, ...set.slice(0, repeated).map(copyOf)]))).toBe(expected);
+      fc.property(life, fc.nat(9), ({ set, other, given }, repeated) => {
+        const expected = canonical(settle(set, given));
+        expect(canonical(settle(other, given))).toBe(expected);
+        expect(canonical(settle([...other, ...set.slice(0, repeated).map(copyOf)], given))).toBe(expected);
       }),
       { seed: 91, numRuns: 2_000 },
     );
@@ -126,9 +127,9 @@ describe('any events of a player', () => {
 
   it('leave the conversions and balances that they deserve, settled one by one in any order', () => {
     fc.assert(
-      fc.property(twoOrders, ([set, other]) => {
-        const expected = settleAll(set);
-        const stored = settleOneByOne(other, [...FACT_SET_DEALS]);
+      fc.property(life, ({ set, other, given }) => {
+        const expected = settle(set, given);
+        const stored = settleOneByOne(other, given);
         expect(byKey(stored.storedConversions)).toEqual(byKey(expected.conversions));
         expect(stored.balances).toEqual(deservedBalances(expected));
         for (const journal of stored.journals) {
@@ -151,22 +152,25 @@ describe('any events of a player', () => {
       );
     const withoutIds = (books: Books) => canonical(books).replaceAll(/evt_\w{26}/g, 'evt');
     fc.assert(
-      fc.property(arrivalSet, (set) => {
-        expect(withoutIds(settleAll(numbered(set, 100)))).toBe(withoutIds(settleAll(numbered(set, 0))));
+      fc.property(life, ({ set, given }) => {
+        const expected = withoutIds(settle(numbered(set, 0), given));
+        expect(withoutIds(settle(numbered(set, 100), given))).toBe(expected);
       }),
       { seed: 93, numRuns: 500 },
     );
   });
 
-  it('have one first deposit and one paying commission at most, and credits of the whole value', () => {
+  it('have one first deposit at most, one fixed commission per partner, and credits of the whole value', () => {
     fc.assert(
-      fc.property(arrivalSet, (set) => {
-        const { conversions } = settleAll(set);
+      fc.property(life, ({ set, given }) => {
+        const { conversions } = settle(set, given);
         expect(conversions.filter(({ isFirstDeposit }) => isFirstDeposit).length).toBeLessThanOrEqual(1);
-        const paying = conversions.flatMap(({ lines }) => lines).filter((line) => line.amountMinor !== 0n);
-        expect(paying.length).toBeLessThanOrEqual(1);
-        for (const { credits, value, lines, status, isFirstDeposit } of conversions) {
-          expect(lines.length > 0 && !(isFirstDeposit && credits.length > 0)).toBe(false);
+        const fixed = conversions
+          .flatMap(({ lines }) => lines)
+          .filter(({ kind, amountMinor }) => kind !== 'percent' && amountMinor !== 0n)
+          .map(({ kind, partnerId }) => `${kind} ${partnerId}`);
+        expect(new Set(fixed).size).toBe(fixed.length);
+        for (const { credits, value, status } of conversions) {
           expect(status === 'rejected' && credits.length > 0).toBe(false);
           if (credits.length === 0) continue;
           expect(credits.reduce((sum, credit) => sum + credit.weightPpm, 0)).toBe(WHOLE_PPM);
@@ -178,17 +182,55 @@ describe('any events of a player', () => {
     );
   });
 
+  it('pay credited clicks only: a first deposit, a part of a deposit, or a registration', () => {
+    fc.assert(
+      fc.property(life, ({ set, given }) => {
+        for (const { kind, status, isFirstDeposit, credits, lines } of settle(set, given).conversions) {
+          const paid = credits.flatMap(({ touch }) => (touch.kind === 'click' ? [touch.partnerId] : []));
+          for (const line of lines) {
+            expect(paid).toContain(line.partnerId);
+            expect(kind).toBe(line.kind === 'cpl' ? 'registration' : 'deposit');
+            expect(line.kind === 'cpa' && !isFirstDeposit).toBe(false);
+            expect(line.amountMinor > 0n && !isCounted(status)).toBe(false);
+            expect(line.amountMinor < 0n).toBe(false);
+          }
+        }
+      }),
+      { seed: 95, numRuns: 1_000 },
+    );
+  });
+
+  it('are qualified exactly while an amount is held, and due when the first hold ends', () => {
+    fc.assert(
+      fc.property(life, ({ set, given }) => {
+        const { conversions, dueAtMs } = settle(set, given);
+        for (const { status, lines } of conversions) {
+          const held = lines.filter(({ stage }) => stage === 'qualified');
+          expect(held.length > 0).toBe(status === 'qualified');
+          expect(held.every((line) => line.amountMinor > 0n)).toBe(true);
+        }
+        expect(dueAtMs === null).toBe(conversions.every(({ status }) => status !== 'qualified'));
+        if (dueAtMs === null) return;
+        expect(dueAtMs).toBeGreaterThan(given.nowMs);
+        const before = settle(set, { ...given, nowMs: dueAtMs - 1 });
+        expect(canonical(before)).toBe(canonical(settle(set, given)));
+        expect(canonical(settle(set, { ...given, nowMs: dueAtMs }))).not.toBe(canonical(before));
+      }),
+      { seed: 96, numRuns: 1_000 },
+    );
+  });
+
   it('become one conversion per kind and transaction, and each that is not approved says why', () => {
     fc.assert(
-      fc.property(arrivalSet, (set) => {
-        const { conversions } = settleAll(set);
+      fc.property(life, ({ set, given }) => {
+        const { conversions } = settle(set, given);
         const keys = conversions.map(({ kind, transactionKey }) => `${kind} ${transactionKey}`);
         expect(new Set(keys).size).toBe(keys.length);
         for (const { status, reason, credits } of conversions) {
           expect(reason === null).toBe(status === 'approved' && credits.length > 0);
         }
       }),
-      { seed: 95, numRuns: 500 },
+      { seed: 97, numRuns: 500 },
     );
   });
 });

@@ -1,3 +1,4 @@
+import { touchIdOf } from '../attribution/touch';
 import type { Books, DeservedConversion } from '../settlement/books';
 import { testId } from './facts';
 
@@ -10,7 +11,7 @@ export function bookSummary(books: Books): string[] {
       ...(reason === null ? [] : [reason]),
       ...(isFirstDeposit ? ['first'] : []),
       ...credits.map(({ touch }) =>
-        touch.clickId === testId('clk', 1) ? 'credited' : `credited ${touch.clickId}`,
+        touchIdOf(touch) === testId('clk', 1) ? 'credited' : `credited ${touchIdOf(touch)}`,
       ),
       ...lines.map(({ amountMinor, currency, reason: why }) => `${amountMinor} ${currency} ${why}`),
     ].join(', '),

@@ -12,6 +12,8 @@ export type CleanJourney = {
   readonly clickedAtMs: number;
   readonly previousClickAtMs: number | null;
   readonly country: string;
+  /** What the casino says of the registration: of many an app's the user agent is its HTTP library. */
+  readonly registration: { readonly userAgent: string; readonly emailVerified: boolean };
   readonly events: readonly {
     readonly kind: EventKind;
     readonly occurredAtMs: number;
@@ -134,16 +136,21 @@ function cleanJourney(index: number, random: Random): CleanJourney {
   // A carrier's address is shared by a thousand of its customers.
   const segment = random.chance(35) ? 'carrier' : pick(SEGMENTS, random);
   const { agents, addresses } = TRAFFIC[segment];
+  const userAgent = pick(agents, random);
   // Two fifths of all clicks answer one message, within three minutes of it.
   const clickedAtMs = START_MS + random.below(random.chance(40) ? 3 * MINUTE_MS : HOUR_MS);
   return {
     segment,
-    userAgent: pick(agents, random),
+    userAgent,
     address: `${segment}-${addresses === null ? index : random.below(addresses)}`,
     clickedAtMs,
     previousClickAtMs: previousClick(clickedAtMs, random),
     // The campaign is for DACH; some of its players are abroad, or seem to be.
     country: random.chance(2) ? pick(['ES', 'US', 'TR'], random) : pick(['DE', 'AT', 'CH'], random),
+    registration: {
+      userAgent: index % 10 === 0 ? 'okhttp/4.12.0' : userAgent,
+      emailVerified: index % 3 === 0,
+    },
     events: eventsAfter(clickedAtMs, random),
   };
 }

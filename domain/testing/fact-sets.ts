@@ -1,18 +1,17 @@
 import fc from 'fast-check';
-import type { Deal, Fact, Touch } from '../facts';
+import type { Fact } from '../facts';
 import type { Money } from '../money';
 import { DAY_MS } from '../time';
 import {
   aChargeback,
-  aDeal,
   aDeposit,
   aLead,
   anInstall,
   anNgr,
   aRegistration,
+  aRuling,
   aSale,
   aSelfExclusion,
-  aTouch,
   aWithdrawal,
   CLICKED_AT_MS,
   eventKey,
@@ -20,29 +19,18 @@ import {
   testId,
 } from './facts';
 
-/** Two clicks of different partners; a third click id, number 9, has no row. */
-export const FACT_SET_TOUCHES: readonly Touch[] = [
-  aTouch(),
-  aTouch({
-    clickId: testId('clk', 2),
-    campaignId: testId('cmp', 2),
-    partnerId: testId('ptn', 2),
-    clickedAtMs: CLICKED_AT_MS + 2 * DAY_MS,
-    expiresAtMs: CLICKED_AT_MS + 9 * DAY_MS,
-  }),
-];
-
-export const FACT_SET_DEALS: readonly Deal[] = [
-  aDeal({ minDeposit: money('10.00 EUR') }),
-  aDeal({ dealId: testId('dea', 2), version: 2, validFromMs: CLICKED_AT_MS + 3 * DAY_MS }),
-  aDeal({ dealId: testId('dea', 3), partnerId: testId('ptn', 2), cpa: money('30.00 USD') }),
-];
-
 // Few values each, so that equal times, shared keys and both edges of a window come up all the time.
 const shape = {
   transactionKey: fc.constantFrom('t1', 't2', 't3'),
   senderEventId: fc.constantFrom('e1', 'e2', 'e3', 't1'),
-  clickId: fc.constantFrom(null, testId('clk', 1), testId('clk', 1), testId('clk', 2), testId('clk', 9)),
+  clickId: fc.constantFrom(
+    null,
+    testId('clk', 1),
+    testId('clk', 1),
+    testId('clk', 2),
+    testId('clk', 3),
+    testId('clk', 9),
+  ),
   occurredAtMs: fc
     .constantFrom(-1, 0, DAY_MS, DAY_MS, 3 * DAY_MS, 5 * DAY_MS, 30 * DAY_MS, 30 * DAY_MS + 1, 40 * DAY_MS)
     .map((sinceClickMs) => CLICKED_AT_MS + sinceClickMs),
@@ -85,6 +73,24 @@ const anyFact: fc.Arbitrary<Fact> = fc.oneof(
     arbitrary: fc
       .record({ ...shape, money: fc.constantFrom('-5.00 EUR', '7.00 EUR', '7.00 USD').map(money) })
       .map(anNgr),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .record({
+        on: fc.record({
+          kind: fc.constantFrom('deposit', 'registration'),
+          transactionKey: shape.transactionKey,
+        }),
+        decision: fc.constantFrom('approve', 'reject'),
+        revision: fc.integer({ min: 1, max: 3 }),
+      })
+      .map((given) =>
+        aRuling({
+          ...given,
+          transactionKey: `${given.on.kind} ${given.on.transactionKey} ${given.revision}`,
+        }),
+      ),
   },
   {
     weight: 1,

@@ -1,23 +1,26 @@
 import { createHash } from 'node:crypto';
 import { windowEndMs } from '../attribution/click-window';
-import { DEFAULT_CLICK_WINDOW_DAYS } from '../attribution/models';
+import { DEFAULT_CLICK_WINDOW_DAYS, DEFAULT_HALF_LIFE_DAYS } from '../attribution/models';
+import { type Deal, NO_CAPS } from '../commission/deal';
 import { type Currency, parseCurrency } from '../currencies';
 import type {
   ChargebackFact,
-  Deal,
+  ClickTouch,
   DepositFact,
   Fact,
   InstallFact,
   LeadFact,
   NgrFact,
   RegistrationFact,
+  RulingFact,
   SaleFact,
   SelfExclusionFact,
-  Touch,
+  ViewTouch,
   WithdrawalFact,
 } from '../facts';
 import { type ClickId, type Id, type IdPrefix, idFromUuid } from '../ids';
 import { type Money, parseMoney } from '../money';
+import { DAY_MS } from '../time';
 
 /** The time of the click `aTouch()`. It has a fraction of a second, so that the rule of whole seconds stays out. */
 export const CLICKED_AT_MS = Date.UTC(2026, 2, 1, 12, 0, 0, 123);
@@ -42,14 +45,18 @@ export function money(text: string): Money {
 }
 
 /** A click at `CLICKED_AT_MS` with a window of 30 days, for partner 1 and campaign 1. */
-export function aTouch(changes: Partial<Touch> = {}): Touch {
+export function aTouch(changes: Partial<ClickTouch> = {}): ClickTouch {
   const clickedAtMs = changes.clickedAtMs ?? CLICKED_AT_MS;
   return {
+    kind: 'click',
     clickId: testId('clk', 1),
     visitorId: testId('vis', 1),
     campaignId: testId('cmp', 1),
     partnerId: testId('ptn', 1),
     model: 'last_touch',
+    halfLifeDays: DEFAULT_HALF_LIFE_DAYS,
+    isDirect: false,
+    paysRegistrations: false,
     clickedAtMs,
     expiresAtMs: windowEndMs(clickedAtMs, DEFAULT_CLICK_WINDOW_DAYS),
     outcome: 'allow',
@@ -57,20 +64,39 @@ export function aTouch(changes: Partial<Touch> = {}): Touch {
   };
 }
 
+/** A view of the same visitor at the time of the click, for partner 1 and campaign 1, with a window of 24 hours. */
+export function aView(changes: Partial<ViewTouch> = {}): ViewTouch {
+  const viewedAtMs = changes.viewedAtMs ?? CLICKED_AT_MS;
+  return {
+    kind: 'view',
+    impressionId: testId('imp', 1),
+    visitorId: testId('vis', 1),
+    campaignId: testId('cmp', 1),
+    partnerId: testId('ptn', 1),
+    viewedAtMs,
+    expiresAtMs: viewedAtMs + DAY_MS,
+    outcome: 'allow',
+    ...changes,
+  };
+}
+
 /** Version 1 of partner 1: 25.00 EUR for a first deposit of any size, in force long before every click. */
-export function aDeal(changes: Partial<Deal> = {}): Deal {
+export function aDeal({ cpa, ...changes }: Partial<Deal> & { cpa?: Money } = {}): Deal {
   return {
     dealId: testId('dea', 1),
     partnerId: testId('ptn', 1),
     version: 1,
-    cpa: money('25.00 EUR'),
+    terms: { kind: 'cpa', cpa: cpa ?? money('25.00 EUR') },
     minDeposit: null,
+    qualificationDays: null,
+    holdDays: 0,
+    caps: NO_CAPS,
     validFromMs: Date.UTC(2026, 0, 1),
     ...changes,
   };
 }
 
-export function clicksOf(...touches: readonly Touch[]): ReadonlyMap<ClickId, Touch> {
+export function clicksOf(...touches: readonly ClickTouch[]): ReadonlyMap<ClickId, ClickTouch> {
   return new Map(touches.map((touch) => [touch.clickId, touch]));
 }
 
@@ -135,6 +161,19 @@ export function anNgr(changes: Changes<NgrFact> = {}): NgrFact {
 /** For good, one hour after the click. */
 export function aSelfExclusion(changes: Changes<SelfExclusionFact> = {}): SelfExclusionFact {
   return { ...base('self_exclusion', changes), kind: 'self_exclusion', untilMs: null, ...changes };
+}
+
+/** A person refuses the deposit `deposit-1`, which was at its first revision. */
+export function aRuling(changes: Changes<RulingFact> = {}): RulingFact {
+  return {
+    ...base('ruling', changes),
+    kind: 'ruling',
+    clickId: null,
+    decision: 'reject',
+    on: { kind: 'deposit', transactionKey: 'deposit-1' },
+    revision: 1,
+    ...changes,
+  };
 }
 
 /** A chargeback of 100.00 EUR against the deposit `deposit-1`. */

@@ -1,5 +1,6 @@
 import { journalEntries, type LedgerEntry } from '../commission/journal';
-import type { Books, DeservedConversion, DeservedLine } from '../settlement/books';
+import type { DeservedLine } from '../commission/line';
+import type { Books, DeservedConversion } from '../settlement/books';
 
 /**
  * What the database keeps of a player's books, in memory: conversions that are replaced only when their inputs

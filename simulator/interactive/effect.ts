@@ -1,6 +1,6 @@
+import { type Books, conversionName, type Look, type TimelineEntry, type WatchedConversion } from '../look';
+import { paragraph } from '../paragraph';
 import type { Sink, SinkAttempt } from '../sink';
-import type { Books, Look, TimelineEntry, WatchedConversion } from './look';
-import { paragraph } from './paragraph';
 
 export type EffectOptions = {
   before: { look: Look | null; books: Books | null };
@@ -58,14 +58,13 @@ function conversionTexts({ before, after, partner }: EffectOptions): string[] {
 }
 
 function conversionText(conversion: WatchedConversion, partner: EffectOptions['partner']): string {
-  const { event, firstDeposit, status, reason, value, commission, revision } = conversion;
-  const name = event === 'deposit' && firstDeposit ? 'first deposit' : event.replace('_', ' ');
+  const { status, reason, value, commission, revision } = conversion;
   const lines = commission.map(({ partnerId, amount, currency }) => {
     const who = partnerId === partner.partnerId ? partner.name : partnerId;
     return `commission ${amount} ${currency ?? partner.currency} to ${who}`;
   });
   return [
-    `${name}: ${status}${reason ? ` (${reason})` : ''}`,
+    `${conversionName(conversion)}: ${status}${reason ? ` (${reason})` : ''}`,
     value ? `value ${value.amount} ${value.currency}` : 'no value',
     ...(lines.length === 0 ? ['no commission'] : lines),
     `revision ${revision}`,

@@ -11,6 +11,9 @@ export const STEPS = [
   { name: 'early_deposit', title: 'deposit before registration' },
   { name: 'chargeback', title: 'chargeback' },
   { name: 'wait', title: 'wait and look' },
+  { name: 'doubtful', title: 'doubtful visitor deposits' },
+  { name: 'approve', title: 'approve what waits' },
+  { name: 'reject', title: 'reject what waits' },
 ] as const;
 export type StepName = (typeof STEPS)[number]['name'];
 
@@ -24,13 +27,16 @@ const WHOLE_STORY: readonly StepName[] = [
   'pending_deposit',
   'chargeback',
   'early_deposit',
+  'doubtful',
+  'approve',
+  'reject',
 ];
 
 export function titleOf(name: StepName): string {
   return STEPS.find((step) => step.name === name)?.title ?? name;
 }
 
-/** The menu in three short lines; the last one says what Enter does. */
+/** The menu in four short lines; the last one says what Enter does. */
 export function menuLines(story: Story): string[] {
   const entries = [...STEPS.map(({ title }, index) => `${index + 1} ${title}`), '0 quit'];
   const next = nextStep(story);
@@ -39,7 +45,8 @@ export function menuLines(story: Story): string[] {
   return [
     '',
     `Steps: ${entries.slice(0, 5).join(' · ')}`,
-    `       ${entries.slice(5).join(' · ')}`,
+    `       ${entries.slice(5, 9).join(' · ')}`,
+    `       ${entries.slice(9).join(' · ')}`,
     `Next step? Enter for ${number} (${title})`,
   ];
 }
@@ -66,8 +73,12 @@ export function whyNot(story: Story, step: StepName): string | null {
   switch (step) {
     case 'click':
     case 'early_deposit':
+    case 'doubtful':
     case 'wait':
       return null;
+    case 'approve':
+    case 'reject':
+      return story.doubtful === null ? 'Nobody waits for a person: 10 brings a doubtful visitor.' : null;
     case 'duplicate':
       return lastEvent === null ? 'Nothing has been sent yet that could be sent again.' : null;
     case 'install':

@@ -1,13 +1,13 @@
 import type { Readable } from 'node:stream';
 import { PARTNERS } from '../cast';
+import { type Look, lookAt, readBooks } from '../look';
 import type { Output } from '../output';
+import { paragraph } from '../paragraph';
 import type { Session } from '../session';
+import { settle } from '../settle';
 import type { SetUp } from '../setup';
 import { effectLines } from './effect';
-import { lookAt, readBooks } from './look';
-import { paragraph } from './paragraph';
-import { settle } from './settle';
-import type { Player, Story } from './story';
+import type { Expected, Player, Story } from './story';
 
 export type WalkOptions = {
   session: Session;
@@ -33,7 +33,7 @@ export async function showEffect(scene: Scene, player: Player): Promise<void> {
   const { name, currency } = PARTNERS[CAST];
   const settled = await settle({
     look: () => lookAt(api, { clickId: player.clickId, label: player.label, runId }),
-    expected: player.expected,
+    missing: (look) => [...notShown(player.expected, look), ...underWay(look)],
     signal,
     withinMs: scene.settleWithinMs,
     onProgress: output.progress,
@@ -48,7 +48,7 @@ export async function showEffect(scene: Scene, player: Player): Promise<void> {
   }
   if (settled.missing.length > 0) {
     const seconds = Math.round(settled.tookMs / 1_000);
-    const what = settled.missing.map((one) => one.what).join('; ');
+    const what = settled.missing.join('; ');
     const text = `not there after ${seconds} s: ${what}. 9 (wait and look) looks again.`;
     for (const line of paragraph('PENDING', [text])) output.line(line);
   }
@@ -56,6 +56,16 @@ export async function showEffect(scene: Scene, player: Player): Promise<void> {
   player.seen = after.look;
   story.books = after.books;
   story.watched = player;
+}
+
+function notShown(expected: readonly Expected[], look: Look): string[] {
+  return expected.filter((one) => !one.isShown(look)).map(({ what }) => what);
+}
+
+function underWay({ postbacks }: Look): string[] {
+  return postbacks
+    .filter(({ status }) => status === 'pending')
+    .map(({ event, postbackId }) => `the ${event} postback ${postbackId}`);
 }
 
 function nameOf({ partners, campaigns }: SetUp, destinationId: string): string {

@@ -3,10 +3,10 @@ import { BROWSERS, COUNTRIES, LANGUAGES } from '../cast';
 import { type EventRequest, eventRequest } from '../event-request';
 import { followLink } from '../follow-link';
 import { jsonOf } from '../http-client';
+import { paragraph } from '../paragraph';
 import type { PlannedEvent } from '../plan-deliveries';
 import { eventReceipt } from '../responses';
 import type { ScriptedEvent } from '../script';
-import { paragraph } from './paragraph';
 import { CAST, type Scene } from './scene';
 import { newPlayer, type Player } from './story';
 
@@ -14,7 +14,10 @@ import { newPlayer, type Player } from './story';
 export type Receipt = 'accepted' | 'duplicate' | 'quarantined' | 'refused';
 
 /** A new visitor follows the campaign's link, and is told so. Null when there was no redirect. */
-export async function clickAsNewVisitor({ session, setUp, story, output }: Scene): Promise<Player | null> {
+export async function clickAsNewVisitor(
+  { session, setUp, story, output }: Scene,
+  userAgent: string = BROWSERS[0],
+): Promise<Player | null> {
   const visitor = newPlayer(story);
   const { instance, http, runId } = session;
   const path = `/c/${setUp.campaigns[CAST].slug}?sub1=${visitor.label}`;
@@ -23,10 +26,14 @@ export async function clickAsNewVisitor({ session, setUp, story, output }: Scene
     url: instance.apiUrl + path,
     jar: visitor.jar,
     language: LANGUAGES[0],
-    userAgent: BROWSERS[0],
+    userAgent,
   });
   const tookMs = Math.round(performance.now() - startedMs);
-  tell(output, 'sent', `a visitor follows the link: GET ${path}`);
+  tell(
+    output,
+    'sent',
+    `a visitor${userAgent === '' ? ' who says nothing of his browser' : ''} follows the link: GET ${path}`,
+  );
   if (!followed.ok) {
     tell(output, 'answered', `${followed.got} in ${tookMs} ms, and no redirect with our click id`);
     return null;

@@ -1,6 +1,7 @@
+import { paragraph } from '../paragraph';
 import { exactMoney, type ScriptedEvent } from '../script';
 import type { StepName } from './menu';
-import { paragraph } from './paragraph';
+import { decideOnDeposit } from './review';
 import { type Scene, showEffect } from './scene';
 import { clickAsNewVisitor, post, report } from './send';
 import { type Expected, nextAfterMs, type Player } from './story';
@@ -13,6 +14,8 @@ export async function takeStep(scene: Scene, step: StepName): Promise<void> {
   const { story, output } = scene;
   if (step === 'click') return click(scene);
   if (step === 'early_deposit') return depositTooEarly(scene);
+  if (step === 'doubtful') return depositInDoubt(scene);
+  if (step === 'approve' || step === 'reject') return decideOnDeposit(scene, step);
   if (step === 'duplicate') return repeatLast(scene);
   if (step === 'wait') {
     if (story.watched === null) output.line('Nothing has happened yet.');
@@ -132,6 +135,17 @@ async function depositTooEarly(scene: Scene): Promise<void> {
   if (awaited !== undefined) other.expected.push(awaited);
   await reportOnce(scene, other, 'registration');
   await showEffect(scene, other);
+}
+
+/** A visitor of whom nothing is known deposits: recorded, credited, and held until a person has decided. */
+async function depositInDoubt(scene: Scene): Promise<void> {
+  const doubtful = await clickAsNewVisitor(scene, '');
+  if (doubtful === null) return;
+  scene.story.doubtful = doubtful;
+  await showEffect(scene, doubtful);
+  scene.output.line();
+  await reportDeposit(scene, doubtful, {});
+  await showEffect(scene, doubtful);
 }
 
 async function repeatLast(scene: Scene): Promise<void> {

@@ -1,7 +1,7 @@
 import { type CookieJar, createCookieJar } from '../cookie-jar';
 import type { EventRequest } from '../event-request';
+import type { Books, Look } from '../look';
 import type { ScriptedEvent } from '../script';
-import type { Books, Look } from './look';
 
 /** Something that the instance should show soon, and how to recognise it. */
 export type Expected = { what: string; isShown(look: Look): boolean };
@@ -30,6 +30,8 @@ export type Player = {
 /** The walk so far. */
 export type Story = {
   player: Player | null;
+  /** Who waits, or has waited, for a person to decide on his deposit. */
+  doubtful: Player | null;
   /** Whose journey was shown last: the player's, or the other one's who deposits too early. */
   watched: Player | null;
   players: number;
@@ -40,7 +42,15 @@ export type Story = {
 };
 
 export function newStory(): Story {
-  return { player: null, watched: null, players: 0, books: null, lastEvent: null, taken: new Set() };
+  return {
+    player: null,
+    doubtful: null,
+    watched: null,
+    players: 0,
+    books: null,
+    lastEvent: null,
+    taken: new Set(),
+  };
 }
 
 export function newPlayer(story: Story): Omit<Player, 'clickId' | 'clickedAtMs'> {

@@ -56,6 +56,9 @@ describe('a walk through one chain', () => {
       'deposit pending, then confirmed',
       'chargeback',
       'deposit before registration',
+      'doubtful visitor deposits',
+      'approve what waits',
+      'reject what waits',
     ]);
     expect(text).not.toContain('PENDING');
     expect(text).toMatch(/The walk ends here\..*\n$/);
@@ -111,6 +114,27 @@ describe('a walk through one chain', () => {
     expect(settled).toMatch(/account of Alpha Media: 0\.00 → -40\.00 EUR/);
   });
 
+  it('holds what a doubtful visitor brings until a person decides, and takes a decision back', async () => {
+    const { blocks } = await walk(['10', '11', '11', '12', '12', '11']);
+    const [doubt = '', approved = '', again = '', rejected = '', , back = ''] = blocks;
+    const [, held = ''] = doubt.split('\n\n');
+    expect(held).toMatch(/deposit: pending \(in_review\), value 50\.00 EUR, no commission, revision 1/);
+    expect(held).toMatch(/as before .*ledger, postbacks/);
+    expect(approved).toMatch(
+      /waiting +first deposit of 50\.00 EUR.*, score 30: The client did not say what it is\./,
+    );
+    expect(approved).toMatch(/sent +approve revision 1: POST \/v1\/conversions\//);
+    expect(approved).toMatch(
+      /first deposit: approved, value 50\.00 EUR, commission 40\.00 EUR to Alpha Media/,
+    );
+    expect(approved).toMatch(/account of Alpha Media: 0\.00 → -40\.00 EUR/);
+    expect(approved).toMatch(/first_deposit to Alpha Media's URL: delivered/);
+    expect(again).toMatch(/waiting +nothing\n.*approved already/s);
+    expect(rejected).toMatch(/first deposit: rejected \(rejected_by_ruling\).*commission 0\.00 EUR/);
+    expect(rejected).toMatch(/account of Alpha Media: -40\.00 → 0\.00 EUR/);
+    expect(back).toMatch(/account of Alpha Media: 0\.00 → -40\.00 EUR/);
+  });
+
   it('says what is not there in time, and looks again when asked', async () => {
     const { text } = await walk(['1', '3', ''], {
       faults: { losesEventsEnding: '-reg' },
@@ -128,8 +152,9 @@ describe('a walk through one chain', () => {
     ['8', 'There is no confirmed deposit that could be taken back.'],
     ['6', 'Nothing has been sent yet that could be sent again.'],
     ['9', 'Nothing has happened yet.'],
-    ['dance', '"dance" is no step: type a number from 0 to 9, or just Enter.'],
-    ['12', '"12" is no step'],
+    ['dance', '"dance" is no step: type a number from 0 to 12, or just Enter.'],
+    ['13', '"13" is no step'],
+    ['11', 'Nobody waits for a person: 10 brings a doubtful visitor.'],
   ])('answers %s at the beginning with a sentence', async (typed, sentence) => {
     const { code, text } = await walk([typed, 'q', 'never read']);
     expect(text).toContain(sentence);
@@ -137,7 +162,7 @@ describe('a walk through one chain', () => {
   });
 
   it('stays within a hundred columns, links apart', async () => {
-    const { text } = await walk(['1', '2', '3', '4', '5', '7', '8']);
+    const { text } = await walk(['1', '2', '3', '4', '5', '7', '8', '10', '11', '12']);
     const wide = text.split('\n').filter((line) => line.length > 100 && !line.includes('http'));
     expect(wide).toEqual([]);
   }, 60_000);

@@ -1,9 +1,9 @@
 import { PARTNERS } from '../cast';
+import { fold, heading } from '../paragraph';
 import { isReported } from '../session';
 import { setUp } from '../setup';
 import { readChoices } from './choices';
 import { menuLines, readChoice, STEPS, titleOf, whyNot } from './menu';
-import { fold, heading } from './paragraph';
 import { CAST, type Scene, type WalkOptions } from './scene';
 import { takeStep } from './steps';
 import { newStory } from './story';

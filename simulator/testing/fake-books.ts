@@ -27,7 +27,7 @@ export type FakeConversion = {
   clickId: string;
   event: string;
   transactionId: string;
-  status: 'pending' | 'approved' | 'reversed';
+  status: 'pending' | 'approved' | 'rejected' | 'reversed';
   reason: string | null;
   value: { amount: string; currency: string } | null;
   commission: { partnerId: string; amount: string; currency: string; dealVersion: number; kind: string }[];
@@ -96,8 +96,32 @@ function pendingOnes(
     .map((event) => ({ ...conversion(event, 'deposit'), status: 'pending', reason: 'deposit_pending' }));
 }
 
+export type FakeDecision = { decision: string; revision: number };
+
+/** What a doubtful click has brought waits for a person, and is what that person says. */
+export function reviewed(
+  click: FakeClick,
+  conversions: readonly FakeConversion[],
+  decisions: ReadonlyMap<string, FakeDecision>,
+): FakeConversion[] {
+  if (click.outcome !== 'review') return [...conversions];
+  return conversions.map((conversion) => {
+    const ruling = decisions.get(conversion.conversionId);
+    if (conversion.status !== 'approved') return conversion;
+    const unpaid = conversion.commission.map((line) => ({ ...line, amount: '0.00' }));
+    if (ruling === undefined) {
+      return { ...conversion, status: 'pending', reason: 'in_review', commission: [] };
+    }
+    const revision = ruling.revision + 1;
+    if (ruling.decision === 'approve') return { ...conversion, revision };
+    return { ...conversion, revision, status: 'rejected', reason: 'rejected_by_ruling', commission: unpaid };
+  });
+}
+
 export function stageOf(conversions: readonly FakeConversion[]): string {
-  const events = conversions.map(({ event }) => event);
+  const events = conversions
+    .filter(({ reason }) => reason !== 'in_review' && reason !== 'rejected_by_ruling')
+    .map(({ event }) => event);
   if (events.includes('first_deposit')) return 'converted';
   if (events.includes('registration')) return 'registered';
   return events.includes('install') ? 'installed' : 'waiting';

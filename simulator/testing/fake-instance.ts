@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { takeClick, takeEvent } from './fake-intake';
+import { takeClick, takeDecision, takeEvent } from './fake-intake';
 import { readResource } from './fake-reads';
 import { createResource } from './fake-setup';
 import { emptyState, type FakeState, type Reply } from './fake-state';
@@ -48,5 +48,8 @@ function route(state: FakeState, request: IncomingMessage, raw: string): Reply {
   if (!url.pathname.startsWith('/v1/')) return takeEvent(state, url, request, raw);
   if (request.headers.authorization !== `Bearer ${ADMIN_KEY}`) return { status: 401 };
   if (request.method !== 'POST') return readResource(state, url);
-  return createResource(state, url.pathname, JSON.parse(raw) as Record<string, unknown>);
+  const body = JSON.parse(raw) as Record<string, unknown>;
+  const decided = /^\/v1\/conversions\/([^/]+)\/decision$/.exec(url.pathname)?.[1];
+  if (decided !== undefined) return takeDecision(state, decodeURIComponent(decided), body);
+  return createResource(state, url.pathname, body);
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { isbot } from 'isbot';
 import { isSignedWith } from '../webhook-signature';
-import { conversionsOf } from './fake-books';
+import { conversionsOf, reviewed } from './fake-books';
 import { deliver } from './fake-postbacks';
 import { type FakeState, fakeId, type Reply } from './fake-state';
 
@@ -72,6 +72,19 @@ function attach(state: FakeState, playerId: string, clickId: string): void {
   }
 }
 
+/** `POST /v1/conversions/{id}/decision` */
+export function takeDecision(state: FakeState, conversionId: string, body: Record<string, unknown>): Reply {
+  const conversion = [...state.conversions.values()]
+    .flat()
+    .find((candidate) => candidate.conversionId === conversionId);
+  if (conversion === undefined) return { status: 404 };
+  if (conversion.revision !== body.revision) return { status: 409, body: { code: 'stale_revision' } };
+  const revision = conversion.revision + 1;
+  state.decisions.set(conversionId, { decision: String(body.decision), revision });
+  settle(state, conversion.clickId);
+  return { status: 202, body: { rulingId: fakeId('evt'), revision } };
+}
+
 function settle(state: FakeState, clickId: string): void {
   const { faults, postbacks } = state;
   const click = state.clicks.get(clickId);
@@ -80,7 +93,7 @@ function settle(state: FakeState, clickId: string): void {
   const own = [...state.events.values()]
     .filter((entry) => entry.clickId === clickId)
     .map(({ event }) => event);
-  const derived = conversionsOf(click, own, deal);
+  const derived = reviewed(click, conversionsOf(click, own, deal), state.decisions);
   state.conversions.set(clickId, derived);
   for (const conversion of derived) {
     if (faults.paysTwice) conversion.commission.push(...conversion.commission);
@@ -88,7 +101,8 @@ function settle(state: FakeState, clickId: string): void {
       const concerned =
         destination.partnerId === click.partnerId || destination.campaignId === click.campaignId;
       const known = `${destination.destinationId}:${conversion.conversionId}`;
-      if (!concerned || conversion.event === 'install' || postbacks.has(known)) continue;
+      const isHeld = conversion.reason === 'in_review' || conversion.reason === 'rejected_by_ruling';
+      if (!concerned || isHeld || conversion.event === 'install' || postbacks.has(known)) continue;
       const { postback, done } = deliver({ destination, conversion, click, faults });
       postbacks.set(known, postback);
       state.deliveries.push(done);

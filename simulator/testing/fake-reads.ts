@@ -1,4 +1,4 @@
-import { ltvOf, stageOf } from './fake-books';
+import { type FakeConversion, ltvOf, stageOf } from './fake-books';
 import { type FakeState, fakeId, type Reply } from './fake-state';
 
 /** So small that every list of a test spans several pages. */
@@ -26,6 +26,15 @@ export function readResource(state: FakeState, url: URL): Reply {
         [...state.postbacks.values()].filter((postback) => postback.clickId === clickId),
         url,
       );
+    case 'reviews': {
+      const campaignId = url.searchParams.get('campaignId');
+      return pageOf(
+        [...state.conversions]
+          .filter(([id]) => state.clicks.get(id)?.campaignId === campaignId)
+          .flatMap(([, list]) => list.filter(({ reason }) => reason === 'in_review').map(waitingReview)),
+        url,
+      );
+    }
     case 'players': {
       const own = state.conversions.get(state.players.get(decodeURIComponent(wanted)) ?? '') ?? [];
       return { status: 200, body: { playerId: fakeId('ply'), ltv: ltvOf(own) } };
@@ -42,6 +51,11 @@ export function readResource(state: FakeState, url: URL): Reply {
     default:
       return { status: 404 };
   }
+}
+
+function waitingReview(conversion: FakeConversion) {
+  const reasons = [{ code: 'empty_user_agent', detail: 'The client did not say what it is.' }];
+  return { ...conversion, verdict: { outcome: 'review', score: 30, reasons } };
 }
 
 function readClick(state: FakeState, clickId: string): Reply {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { FakeClick, FakeConversion, FakeDeal, FakeEvent } from './fake-books';
+import type { FakeClick, FakeConversion, FakeDeal, FakeDecision, FakeEvent } from './fake-books';
 import type { FakeDestination, FakePostback } from './fake-postbacks';
 import type { Faults } from './faults';
 
@@ -17,6 +17,8 @@ export type FakeState = {
   /** The click behind each of the casino's players. */
   players: Map<string, string>;
   conversions: Map<string, FakeConversion[]>;
+  /** What a person has said of a conversion last. */
+  decisions: Map<string, FakeDecision>;
   postbacks: Map<string, FakePostback>;
   deliveries: Promise<void>[];
   eventPosts: number;
@@ -37,6 +39,7 @@ export function emptyState(faults: Faults): FakeState {
     events: new Map(),
     players: new Map(),
     conversions: new Map(),
+    decisions: new Map(),
     postbacks: new Map(),
     deliveries: [],
     eventPosts: 0,

@@ -1,6 +1,12 @@
 import type { Db } from '../../db/knex';
 import { mintId } from '../../db/mint-id';
 import {
+  type AttributionModel,
+  DEFAULT_CLICK_WINDOW_DAYS,
+  DEFAULT_HALF_LIFE_DAYS,
+  DEFAULT_VIEW_WINDOW_HOURS,
+} from '../../domain/attribution/models';
+import {
   type CampaignId,
   type OfferId,
   type PartnerId,
@@ -38,7 +44,11 @@ export async function insertCampaign(
     readonly slug?: string;
     readonly offerId?: OfferId;
     readonly partnerId?: PartnerId;
+    readonly model?: AttributionModel;
     readonly clickWindowDays?: number;
+    readonly viewWindowHours?: number;
+    readonly halfLifeDays?: number;
+    readonly paysRegistrations?: boolean;
     readonly status?: 'active' | 'paused';
     readonly onOutage?: 'refuse' | 'landing';
   },
@@ -59,8 +69,11 @@ export async function insertCampaign(
     name: 'A campaign',
     offer_id: uuidFromId(offerId),
     partner_id: given.partnerId === undefined ? null : uuidFromId(given.partnerId),
-    attribution_model: 'last_touch',
-    click_window_days: given.clickWindowDays ?? 30,
+    attribution_model: given.model ?? 'last_touch',
+    click_window_days: given.clickWindowDays ?? DEFAULT_CLICK_WINDOW_DAYS,
+    view_window_hours: given.viewWindowHours ?? DEFAULT_VIEW_WINDOW_HOURS,
+    half_life_days: given.halfLifeDays ?? DEFAULT_HALF_LIFE_DAYS,
+    pays_registrations: given.paysRegistrations ?? false,
     on_outage: given.onOutage ?? 'refuse',
     status: given.status ?? 'active',
     created_at: new Date(nowMs),

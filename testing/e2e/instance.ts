@@ -48,8 +48,17 @@ const startWithinMs = 120_000;
 const tailLines = 25;
 const maxLineLength = 600;
 
-/** An instance that does not run yet. `sinkPort` is where postbacks may go on loopback; 0 lets the instance choose. */
-export async function createInstance({ sinkPort }: { sinkPort: number }): Promise<Instance> {
+/**
+ * An instance that does not run yet. `sinkPort` is where postbacks may go on loopback; 0 lets the instance choose.
+ * `trustedProxies` are those whose word it takes for a visitor's address; nobody unless given.
+ */
+export async function createInstance({
+  sinkPort,
+  trustedProxies = '',
+}: {
+  sinkPort: number;
+  trustedProxies?: string;
+}): Promise<Instance> {
   if (!existsSync(command)) {
     throw new Error(`${command} is missing: run \`npm run build\` first, as \`npm test\` does`);
   }
@@ -65,6 +74,7 @@ export async function createInstance({ sinkPort }: { sinkPort: number }): Promis
     CLICKCHAIN_DATA_DIR: dataDir,
     CLICKCHAIN_PORT: String(port),
     CLICKCHAIN_SINK_PORT: String(sinkPort),
+    CLICKCHAIN_TRUSTED_PROXIES: trustedProxies,
     TEMPORAL_UI_PORT: '0',
     TEMPORAL_CLI_PATH: program,
   };

@@ -79,6 +79,17 @@ describe('npm start', () => {
   );
 
   it(
+    'tells the simulator’s user how to start it when a scenario needs addresses that it does not believe',
+    async () => {
+      const { code, output } = await instance.run('simulate', '--scenario', 'clicks-per-ip');
+      expect(output).toMatch(/clicks-per-ip +not shown/);
+      expect(output).toContain('CLICKCHAIN_TRUSTED_PROXIES=127.0.0.1/32 npm start');
+      expect(code).toBe(1);
+    },
+    STEP_MS,
+  );
+
+  it(
     'stops on Ctrl+C and leaves no process behind',
     async () => {
       expect(await instance.stop('SIGINT')).toEqual({ code: 0, signal: null });

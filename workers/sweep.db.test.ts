@@ -1,0 +1,80 @@
+import { pino } from 'pino';
+import type { Db } from '../db/knex';
+import { uuidFromId } from '../domain/ids';
+import { openReviewDesk, type ReviewDesk } from '../testing/review-desk';
+import { createTestDb, type TestDb } from '../testing/test-db';
+import { until } from '../testing/until';
+import { runSweep } from './sweep';
+
+let testDb: TestDb;
+let db: Db;
+
+beforeAll(async () => {
+  testDb = await createTestDb();
+  db = testDb.db;
+});
+afterAll(() => testDb.drop());
+
+/** Sweeps by the desk's clock until something is seen. */
+async function sweepUntil(desk: ReviewDesk, what: string, isSeen: () => Promise<boolean>): Promise<void> {
+  const stop = new AbortController();
+  const logger = pino({ level: 'silent' });
+  const sweeping = runSweep({ db, clock: { nowMs: desk.nowMs }, logger }, stop.signal);
+  try {
+    await until(what, isSeen);
+  } finally {
+    stop.abort();
+    await sweeping;
+  }
+}
+
+async function register(desk: ReviewDesk): Promise<void> {
+  const { bench } = desk;
+  await bench.settle((await bench.registration({ key: 'R1', click: await bench.click(), atMin: 1 })).id);
+}
+
+test('ends a hold that no timer has ended, although another subject cannot be settled', async () => {
+  const desk = await openReviewDesk(db, { holdDays: 14 });
+  const { bench } = desk;
+  await register(desk);
+  await bench.settle((await bench.deposit({ key: 'D1', atMin: 2 })).id);
+  // Longer overdue than the other, and nobody's.
+  await db('subjects').insert({ subject_key: 'nobody', due_at: new Date(bench.startMs) });
+  desk.pass(14 * 24 + 1);
+  await sweepUntil(
+    desk,
+    'the hold to end',
+    async () => (await bench.conversion('D1'))?.status === 'approved',
+  );
+  expect(await desk.dueAtMs()).toBeNull();
+});
+
+test('reminds of a review and lets it run out, with and without a player', async () => {
+  const desk = await openReviewDesk(db);
+  const { bench } = desk;
+  await register(desk);
+  await desk.settleInDoubt((await bench.deposit({ key: 'D1', atMin: 2 })).id);
+  const lead = await bench.accept({
+    ...{
+      kind: 'lead',
+      senderEventId: 'L1',
+      playerExternalId: null,
+      money: null,
+      clickRef: await bench.click(),
+    },
+    occurredAtMs: bench.startMs,
+  });
+  await desk.settleInDoubt(lead.id);
+  const [deposit, solo] = [await desk.conversionId('D1'), await desk.conversionId('L1', 'lead')];
+  const uuids = [uuidFromId(deposit), uuidFromId(solo)];
+  const reminded = () => db('conversions').whereIn('conversion_id', uuids).whereNotNull('review_reminded_at');
+  desk.pass(25);
+  await sweepUntil(desk, 'both reminders', async () => (await reminded()).length === 2);
+  await desk.setPolicy({ reminderHours: 24, timeout: { hours: 24, decision: 'reject' } });
+  const ruled = () => db('events').whereIn('ruled_conversion_id', uuids);
+  await sweepUntil(desk, 'both rulings', async () => (await ruled()).length === 2);
+  await bench.settleAll();
+  const statuses = await db('conversions').whereIn('conversion_id', uuids).select('status', 'reason');
+  const rejected = { status: 'rejected', reason: 'rejected_by_ruling' };
+  expect(statuses).toEqual([rejected, rejected]);
+});
