@@ -14,7 +14,7 @@ import { passReviewTime } from '../db/stores/review-store';
 import { lockSubject, type SubjectKey, type SubjectTimes } from '../db/stores/subject-lock';
 import type { EventKind } from '../domain/facts';
 import type { ClickId, ConversionId, EventId, PlayerId, PostbackId } from '../domain/ids';
-import type { Books } from '../domain/settlement/books';
+import { type Books, isCounted } from '../domain/settlement/books';
 import type { Clock } from '../domain/time';
 import { deriveBooks } from './derive-books';
 import { bookDifferences } from './settlement-differences';
@@ -133,8 +133,9 @@ async function writeBooks(trx: Db, settlement: Settlement): Promise<Written> {
   const { owner, books, nowMs } = settlement;
   const changed = await bookDifferences(trx, owner, books, await loadConversions(trx, owner), nowMs);
   if (owner.playerId !== null) {
-    const isAnyWithdrawn = changed.some(({ deserved }) => !books.conversions.includes(deserved));
-    if (isAnyWithdrawn) await forgetLtvExcept(trx, owner.playerId, books.ltv);
+    // What counts no more, because a person has rejected it or it was a test, may have been all there was of a currency.
+    const isAnyUncounted = changed.some(({ deserved }) => !isCounted(deserved.status));
+    if (isAnyUncounted) await forgetLtvExcept(trx, owner.playerId, books.ltv);
     await writePlayer(trx, owner, owner.playerId, books, nowMs);
   }
   await addDuePostbacks(trx, owner, books, changed, nowMs);
