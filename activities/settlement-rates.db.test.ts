@@ -10,6 +10,7 @@ import { HOUR_MS, MINUTE_MS } from '../domain/time';
 import { findPlayer } from '../testing/player-books';
 import { openSettlementBench, type SettlementBench } from '../testing/settlement-bench';
 import { createTestDb, type TestDb } from '../testing/test-db';
+import { until } from '../testing/until';
 import { createSettlementActivities } from './settlement';
 
 const EUR = 'EUR' as Currency;
@@ -98,3 +99,40 @@ describe('a deposit in another currency than the deal', () => {
     expect(await grants()).toHaveLength(1);
   });
 });
+
+describe('a rate that is recorded while a settlement looks for it in vain', () => {
+  it('is not overlooked: whoever comes second sees the other', async () => {
+    const click = await bench.click();
+    await bench.settle((await bench.registration({ key: 'R2', player: 'P2', click, atMin: 1 })).id);
+    const given = { key: 'D2', player: 'P2', atMin: 10, amountMinor: 6_000n, currency: 'USD' };
+    const { id } = await bench.deposit(given);
+    // Holds the settlement at its last write, after it has looked for the rate in vain.
+    const brake = await db.transaction();
+    await brake.raw('SELECT 1 FROM events WHERE event_id = ? FOR NO KEY UPDATE', [uuidFromId(id)]);
+    const settling = bench.settle(id);
+    await until('the settlement to wait', () => isWaiting('UPDATE events'));
+    let isRecorded = false;
+    const recording = rate('1.1', 5).then(() => {
+      isRecorded = true;
+    });
+    await until(
+      'the rate to be recorded, or to wait too',
+      async () => isRecorded || (await isWaiting('SELECT pg_advisory')),
+    );
+    await brake.rollback();
+    await Promise.all([settling, recording]);
+    expect(await bench.conversion('D2')).toMatchObject({ status: 'pending', reason: 'currency_mismatch' });
+    const other = await findPlayer(db, bench.tenant.workspaceId, 'P2');
+    const overdue = await findOverdueSubjects(db, 10, Date.now() + HOUR_MS);
+    expect(overdue.map(({ key }) => key)).toContain(other);
+  });
+});
+
+async function isWaiting(statement: string): Promise<boolean> {
+  const { rows } = await db.raw<{ rows: unknown[] }>(
+    `SELECT 1 FROM pg_stat_activity
+     WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE ?`,
+    [`${statement}%`],
+  );
+  return rows.length > 0;
+}

@@ -11,7 +11,7 @@ import {
 } from '../db/stores/player-books-store';
 import { pendingPostbacksAbout, pendingPostbacksOf } from '../db/stores/postback-store';
 import { passReviewTime } from '../db/stores/review-store';
-import { lockSubject, type SubjectKey, type SubjectTimes } from '../db/stores/subject-lock';
+import { lockToSettle, type SubjectKey, type SubjectTimes } from '../db/stores/subject-lock';
 import type { EventKind } from '../domain/facts';
 import type { ClickId, ConversionId, EventId, PlayerId, PostbackId } from '../domain/ids';
 import { type Books, isCounted } from '../domain/settlement/books';
@@ -71,7 +71,7 @@ export function createSettlementActivities({ db, clock }: { db: Db; clock: Clock
 
 async function settleEvent(trx: Db, subject: EventSubject, nowMs: number): Promise<ClickId | null> {
   const key = subject.playerId ?? subject.ownEventId;
-  const times = await lockSubject(trx, key);
+  const times = await lockToSettle(trx, key, subject.workspaceId);
   if (subject.isTest) {
     // Books nothing, whatever click it names.
     await markHandled(trx, subject.eventId, true, nowMs);
@@ -94,7 +94,7 @@ async function settleTime(
 ): Promise<{ changed: ConversionId[]; nextDueAtMs: number | null }> {
   const subject = await readSubject(trx, key);
   if (subject === null) throw new Error(`subject ${key} does not exist`);
-  const times = await lockSubject(trx, key);
+  const times = await lockToSettle(trx, key, subject.workspaceId);
   const reachedMs = Math.max(nowMs, times.settledUntilMs);
   const owner: ConversionOwner = { ...subject, causedBy: null };
   await lockConversions(trx, owner);

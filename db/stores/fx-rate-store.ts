@@ -27,12 +27,22 @@ type Row = {
   created_at: Date;
 };
 
-/** Stores a rate unless one of the same pair and moment is known; gives the one that is known then, which stands. */
+/** The advisory lock that settlements share, before their subject's lock, and that a new rate has to itself. */
+export function ratesKey(workspaceId: WorkspaceId): string {
+  return `fx-rates ${workspaceId}`;
+}
+
+/**
+ * Stores a rate unless one of the same pair and moment is known; gives the one that is known then, which stands. Waits
+ * for settlements under way, and holds off others until the caller's transaction ends; call it before any subject is
+ * locked.
+ */
 export async function insertRate(
   db: Db,
   workspaceId: WorkspaceId,
   rate: StoredRate,
 ): Promise<{ readonly inserted: boolean; readonly rate: StoredRate }> {
+  await db.raw('SELECT pg_advisory_xact_lock(hashtextextended(?, 0))', [ratesKey(workspaceId)]);
   const [inserted] = await db('fx_rates')
     .insert({
       rate_id: uuidFromId(rate.rateId),

@@ -1,5 +1,6 @@
-import { type EventId, type PlayerId, parseId } from '../../domain/ids';
+import { type EventId, type PlayerId, parseId, type WorkspaceId } from '../../domain/ids';
 import type { Db } from '../knex';
+import { ratesKey } from './fx-rate-store';
 
 /** Whose books are settled: a player's, or those of an event that names none. The key of a row that is locked. */
 export type SubjectKey = PlayerId | EventId;
@@ -26,6 +27,27 @@ export type SubjectTimes = {
  */
 export async function lockSubject(trx: Db, key: SubjectKey): Promise<SubjectTimes> {
   await trx.raw('INSERT INTO subjects (subject_key) VALUES (?) ON CONFLICT (subject_key) DO NOTHING', [key]);
+  return lockKnownSubject(trx, key);
+}
+
+/**
+ * The lock of a settlement: as `lockSubject`, and before it new rates of the workspace are held off. What is booked for
+ * want of a rate is thus committed before one is recorded, so whoever records it finds all who wait for it.
+ */
+export async function lockToSettle(
+  trx: Db,
+  key: SubjectKey,
+  workspaceId: WorkspaceId,
+): Promise<SubjectTimes> {
+  await trx.raw(
+    `WITH held AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(hashtextextended(?, 0)) AS lock)
+     INSERT INTO subjects (subject_key) SELECT ? FROM held ON CONFLICT (subject_key) DO NOTHING`,
+    [ratesKey(workspaceId), key],
+  );
+  return lockKnownSubject(trx, key);
+}
+
+async function lockKnownSubject(trx: Db, key: SubjectKey): Promise<SubjectTimes> {
   const { rows } = await trx.raw<{ rows: { due_at: Date | null; settled_until: Date | null }[] }>(
     'SELECT due_at, settled_until FROM subjects WHERE subject_key = ? FOR UPDATE',
     [key],
