@@ -1,5 +1,6 @@
 import type { Db } from '../db/knex';
 import { grantSlots, loadSlots } from '../db/stores/cap-store';
+import { lockConversions } from '../db/stores/conversion-store';
 import { loadDeals } from '../db/stores/deal-store';
 import { loadEventFacts, loadPlayerFacts } from '../db/stores/fact-store';
 import { loadTouches } from '../db/stores/touch-store';
@@ -46,6 +47,8 @@ export async function deriveBooks(trx: Db, subject: Subject, nowMs: number): Pro
   };
   let books = await settle();
   if (books.slotRequests.length > 0) {
+    // Conversions come before counters: a payout that holds the one must never make those wait who queue for the other.
+    await lockConversions(trx, subject);
     await grantSlots(trx, playerId, books.slotRequests, nowMs);
     books = await settle();
   }

@@ -4,6 +4,7 @@ import { type EventId, uuidFromId } from '../domain/ids';
 import { openReviewDesk, type ReviewDesk } from '../testing/review-desk';
 import type { SettlementBench } from '../testing/settlement-bench';
 import { createTestDb, type TestDb } from '../testing/test-db';
+import { until } from '../testing/until';
 
 const PLAYERS = 20;
 const CAP = 7;
@@ -167,4 +168,37 @@ describe('a slot', () => {
     await bench.settle(await depositor('P2'));
     expect((await bench.books('P2')).lines).toEqual(['D-P2 cpa 5000 EUR']);
   });
+});
+
+test('a settlement that waits for a payout of its player holds no slot up', async () => {
+  await open({ total: CAP });
+  const [first, second] = [await depositor('P1'), await depositor('P2')];
+  // As a payout does, which may then wait for the conversions of whoever waits for the slot.
+  const payout = await db.transaction();
+  try {
+    await payout.raw('SELECT 1 FROM conversions WHERE transaction_key = ? FOR NO KEY UPDATE', ['R-P1']);
+    const waiting = bench.settle(first);
+    await until('the settlement to wait', async () => {
+      const { rows } = await db.raw<{ rows: unknown[] }>(
+        `SELECT 1 FROM pg_stat_activity
+         WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'select%conversions%'`,
+      );
+      return rows.length > 0;
+    });
+    const isSettled = bench.settle(second).then(() => true);
+    const isBlocked = until('the other to wait', async () => {
+      const { rows } = await db.raw<{ rows: unknown[] }>(
+        `SELECT 1 FROM pg_stat_activity
+         WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%cap_counters%'`,
+      );
+      return rows.length > 0;
+    }).then(() => false);
+    const outcome = await Promise.race([isSettled, isBlocked.catch(() => true)]);
+    await payout.rollback();
+    await Promise.all([waiting, isSettled]);
+    expect(outcome).toBe(true);
+  } finally {
+    await payout.rollback();
+  }
+  expect((await slots()).map(({ refused_by }) => refused_by)).toEqual([null, null]);
 });

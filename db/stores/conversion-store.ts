@@ -49,7 +49,10 @@ export function causeOf(owner: ConversionOwner, deserved: DeservedConversion): E
 }
 
 /** Whose conversions, as a column and its value. */
-export function ownerColumn({ playerId, ownEventId }: ConversionOwner): [column: string, uuid: string] {
+export function ownerColumn({
+  playerId,
+  ownEventId,
+}: Pick<ConversionOwner, 'playerId' | 'ownEventId'>): [column: string, uuid: string] {
   return playerId === null ? ['event_id', uuidFromId(ownEventId)] : ['player_id', uuidFromId(playerId)];
 }
 
@@ -105,7 +108,10 @@ export async function loadConversions(db: Db, owner: ConversionOwner): Promise<S
 }
 
 /** Holds the owner's conversions before any of them is changed, in the order in which a payout takes them. */
-export async function lockConversions(db: Db, owner: ConversionOwner): Promise<void> {
+export async function lockConversions(
+  db: Db,
+  owner: Pick<ConversionOwner, 'playerId' | 'ownEventId'>,
+): Promise<void> {
   const [column, uuid] = ownerColumn(owner);
   await db('conversions')
     .select('conversion_id')
