@@ -78,3 +78,31 @@ test('reminds of a review and lets it run out, with and without a player', async
   const rejected = { status: 'rejected', reason: 'rejected_by_ruling' };
   expect(statuses).toEqual([rejected, rejected]);
 });
+
+test('ends a hold although another part of the round fails every time', async () => {
+  const desk = await openReviewDesk(db, { holdDays: 14 });
+  const { bench } = desk;
+  await register(desk);
+  await bench.settle((await bench.deposit({ key: 'D1', atMin: 2 })).id);
+  // Nobody's click: it waits, and whoever lets it go fails.
+  const stuck = await bench.registration({ key: 'R9', player: 'P9', atMin: 1 });
+  await db('players')
+    .where('external_id', 'P9')
+    .update({ linked_at: new Date(bench.startMs) });
+  await db.raw(`
+    CREATE FUNCTION refuse_release() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN RAISE EXCEPTION 'never released'; END $$;
+    CREATE TRIGGER refuse_release BEFORE UPDATE OF released_at ON quarantine
+      FOR EACH ROW EXECUTE FUNCTION refuse_release()`);
+  desk.pass(14 * 24 + 1);
+  try {
+    await sweepUntil(
+      desk,
+      'the hold to end',
+      async () => (await bench.conversion('D1'))?.status === 'approved',
+    );
+  } finally {
+    await db.raw('DROP FUNCTION refuse_release() CASCADE');
+  }
+  expect(stuck.status).toBe('quarantined');
+});

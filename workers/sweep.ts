@@ -43,22 +43,39 @@ export async function runSweep(deps: SweepDeps, signal: AbortSignal): Promise<vo
 }
 
 /**
-/**
  * One round: quarantine re-joined, unsettled events queued again, orphaned postbacks given a workflow, and what is
  * overdue settled on the spot, whose postbacks are orphans of the next rounds; then what the rules and mappings of an
- * operator have left over.
+ * operator have left over. A part that fails must not hold up the others.
  */
 async function sweepOnce(deps: SweepDeps, nowMs: number): Promise<void> {
   const { db, logger } = deps;
-  const released = (await sweepQuarantine(db, nowMs, SWEEP_ROWS)).length;
-  const events = await db.transaction((trx) => sweepUnhandledEvents(trx, SWEEP_ROWS, nowMs));
-  const postbacks = await db.transaction((trx) => sweepOrphanedPostbacks(trx, SWEEP_ROWS, nowMs));
-  const overdue = await settleOverdue(deps, nowMs);
+  const part = async (name: string, work: () => Promise<number>): Promise<number> => {
+    try {
+      return await work();
+    } catch (error) {
+      logger.warn({ err: error, part: name }, 'a part of the sweep failed; the next one follows in a minute');
+      return 0;
+    }
+  };
+  const released = await part(
+    'quarantine',
+    async () => (await sweepQuarantine(db, nowMs, SWEEP_ROWS)).length,
+  );
+  const events = await part('events', () =>
+    db.transaction((trx) => sweepUnhandledEvents(trx, SWEEP_ROWS, nowMs)),
+  );
+  const postbacks = await part('postbacks', () =>
+    db.transaction((trx) => sweepOrphanedPostbacks(trx, SWEEP_ROWS, nowMs)),
+  );
+  const overdue = await part('overdue', () => settleOverdue(deps, nowMs));
   if (events + postbacks + overdue > 0) {
     logger.info({ released, events, postbacks, overdue }, 'sweep found work');
   }
-  const matched = (await applyRules(db, nowMs)).length;
-  const translated = (await translateReports(db, nowMs, SWEEP_ROWS)).length;
+  const matched = await part('rules', async () => (await applyRules(db, nowMs)).length);
+  const translated = await part(
+    'reports',
+    async () => (await translateReports(db, nowMs, SWEEP_ROWS)).length,
+  );
   if (matched + translated > 0) logger.info({ matched, translated }, 'sweep worked off the quarantine desk');
 }
 
