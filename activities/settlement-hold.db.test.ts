@@ -173,3 +173,20 @@ describe('a commission on hold', () => {
 });
 
 const settlement = () => createSettlementActivities({ db, clock: { nowMs: desk.nowMs } });
+
+test('the end of a hold delivers nothing that another workflow is at, and what nobody has tried', async () => {
+  const events = ['registration', 'first_deposit', 'deposit'];
+  await insertDestination(db, { ...bench.tenant, events });
+  await heldDeposit();
+  const [tried, untried] = await db('postbacks')
+    .join('conversions', 'conversions.conversion_id', 'postbacks.conversion_id')
+    .where({ 'postbacks.workspace_id': uuidFromId(bench.tenant.workspaceId), transaction_key: 'D1' })
+    .orderBy('postback_id')
+    .pluck<string[]>('postback_id');
+  // Its destination was away when the deposit was settled: the journey tries it again in a while.
+  await db('postback_attempts').insert({ postback_id: tried, attempt_no: 1, started_at: new Date() });
+  desk.pass(HOLD_HOURS);
+  const { postbackIds } = await desk.settleDue();
+  expect(await bench.conversion('D1')).toMatchObject({ status: 'approved' });
+  expect(postbackIds.map(uuidFromId)).toEqual([untried]);
+});

@@ -201,7 +201,10 @@ export async function pendingPostbacksOf(db: Db, eventId: EventId): Promise<Post
   return rows.map((row) => idFromUuid('pbk', row.postback_id));
 }
 
-/** The postbacks of these conversions that nobody has delivered yet, oldest first. */
+/**
+ * The postbacks of these conversions that nobody has tried to deliver yet, oldest first. One that was tried is in the
+ * hands of another workflow, which goes on; a second one beside it would send everything twice.
+ */
 export async function pendingPostbacksAbout(
   db: Db,
   conversionIds: readonly ConversionId[],
@@ -211,6 +214,7 @@ export async function pendingPostbacksAbout(
     .select('postback_id')
     .whereIn('conversion_id', conversionIds.map(uuidFromId))
     .where('status', 'pending')
+    .whereRaw('NOT EXISTS (SELECT 1 FROM postback_attempts AS a WHERE a.postback_id = postbacks.postback_id)')
     .orderBy('postback_id');
   return rows.map((row) => idFromUuid('pbk', row.postback_id));
 }
