@@ -337,3 +337,23 @@ it('finds clicks by the indexes that are there for it', async () => {
   expect(await plan(`subs <> '{}' AND subs @> jsonb_build_object('sub1', 'x')`)).toMatch(/subs_idx/);
   expect(await plan(`ad_ids <> '{}' AND ad_ids @> jsonb_build_object('gclid', 'x')`)).toMatch(/ad_ids_idx/);
 });
+
+test('an event that cannot be released keeps nobody waiting who is claimed with it', async () => {
+  await click({ externalId: 'ext-1' });
+  await click({ externalId: 'ext-2' });
+  const stuck = await accept({ senderEventId: 'D1', clickRef: 'ext-1', playerExternalId: 'P1' });
+  const free = await accept({ senderEventId: 'D2', clickRef: 'ext-2', playerExternalId: 'P2' });
+  await addRule();
+  await db.raw(`
+    CREATE FUNCTION refuse_release() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN RAISE EXCEPTION 'never released'; END $$;
+    CREATE TRIGGER refuse_release BEFORE UPDATE OF released_at ON quarantine
+      FOR EACH ROW WHEN (OLD.event_id = '${uuidFromId(stuck.id)}') EXECUTE FUNCTION refuse_release()`);
+  try {
+    await expect(applyRules(db, NOW)).rejects.toThrow('events could not be released by rules');
+  } finally {
+    await db.raw('DROP FUNCTION refuse_release() CASCADE');
+  }
+  expect((await place(stuck.id))?.released_at).toBeNull();
+  expect((await place(free.id))?.released_at).not.toBeNull();
+});

@@ -36,18 +36,24 @@ const MAX_BATCHES = 10;
  */
 export async function applyRules(db: Db, nowMs: number, ruleId?: QuarantineRuleId): Promise<EventId[]> {
   const released: EventId[] = [];
+  const failures: unknown[] = [];
   for (let batch = 0; batch < MAX_BATCHES; batch += 1) {
     const subjects = (await claim(db, nowMs, ruleId)).map(toSubject);
     const matches = await findRuleMatches(db, subjects);
     for (const { eventId, workspaceId } of subjects) {
       const match = matches.get(eventId);
-      if (match?.outcome === 'matched') {
+      if (match?.outcome !== 'matched') continue;
+      try {
         released.push(...(await matchByRule(db, { ...match, workspaceId, eventId, nowMs })));
+      } catch (error) {
+        // One that always fails must not keep those waiting that are claimed with it.
+        failures.push(error);
       }
     }
     await noteFound(db, matches);
     if (subjects.length < BATCH_ROWS) break;
   }
+  if (failures.length > 0) throw new AggregateError(failures, 'events could not be released by rules');
   return released;
 }
 
