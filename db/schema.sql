@@ -30,6 +30,7 @@ CREATE TABLE attribution_credits (
   CONSTRAINT attribution_credits_touch_kind_check CHECK (touch_kind = ANY (ARRAY['click'::text, 'view'::text])),
   CONSTRAINT attribution_credits_weight_check CHECK (weight_ppm >= 1 AND weight_ppm <= 1000000)
 );
+CREATE INDEX attribution_credits_partner_idx ON attribution_credits USING btree (partner_id, conversion_id) WHERE (partner_id IS NOT NULL);
 CREATE INDEX attribution_credits_touch_idx ON attribution_credits USING btree (touch_id);
 
 CREATE TABLE audit (

@@ -1,4 +1,5 @@
 import { Router } from 'express';
+import type { Db } from '../../db/knex';
 import { mintId } from '../../db/mint-id';
 import {
   BEGINNING_MS,
@@ -7,7 +8,10 @@ import {
   listDeals,
   type StoredDeal,
 } from '../../db/stores/deal-store';
+import { listPlayersOfPartner, settleSoon } from '../../db/stores/due-store';
 import { findPartner, lockPartner } from '../../db/stores/partner-store';
+import { holdOffSettlements } from '../../db/stores/settlement-gate';
+import type { PlayerId, WorkspaceId } from '../../domain/ids';
 import type { ApiDeps } from '../deps';
 import { principalOf, requireScope } from '../middleware/authenticate';
 import { runOnce, sendAnswer } from '../middleware/idempotency';
@@ -44,7 +48,10 @@ export function dealRoutes(deps: ApiDeps): Router {
           validFromMs: validFrom(body.validFrom ?? null, version, change.nowMs),
           createdAtMs: change.nowMs,
         };
+        const reachesBack = deal.validFromMs === BEGINNING_MS;
+        if (reachesBack) await holdOffSettlements(trx, change.workspaceId);
         await insertDeal(trx, change.workspaceId, deal);
+        if (reachesBack) await settlePlayersOf(trx, change.workspaceId, deal, change.nowMs);
         await change.record(trx, 'deal.created', deal.dealId, dealJson(deal));
         return { status: 201, body: dealJson(deal) };
       });
@@ -63,7 +70,25 @@ export function dealRoutes(deps: ApiDeps): Router {
   return router;
 }
 
-/** Terms may not reach into the past, where players have been bound and paid; only a first deal meets nobody there. */
+const PLAYERS_AT_ONCE = 1_000;
+
+/** A first deal holds from the beginning, so it decides players who came before it was written: they are settled again. */
+async function settlePlayersOf(
+  trx: Db,
+  workspaceId: WorkspaceId,
+  { partnerId }: StoredDeal,
+  nowMs: number,
+): Promise<void> {
+  let after: PlayerId | undefined;
+  for (;;) {
+    const players = await listPlayersOfPartner(trx, partnerId, { limit: PLAYERS_AT_ONCE, after });
+    await settleSoon(trx, workspaceId, players, nowMs);
+    after = players.at(-1);
+    if (players.length < PLAYERS_AT_ONCE) return;
+  }
+}
+
+/** Terms may not reach into the past, where players have been bound and paid; only a first deal meets nobody paid there. */
 function validFrom(given: number | null, version: number, nowMs: number): number {
   if (given === null) return version === 1 ? BEGINNING_MS : nowMs;
   if (given < nowMs) throw fieldProblem('validFrom', 'lies in the past; leave it out for "from now on"');

@@ -15,6 +15,7 @@ import * as recordCostsRatesGoalsAndScenarios from './014_record_costs_rates_goa
 import * as recordPayouts from './015_record_payouts';
 import * as convertOnce from './016_convert_once';
 import * as priceCampaignsAndOffers from './017_price_campaigns_and_offers';
+import * as findThePlayersOfAPartner from './018_find_the_players_of_a_partner';
 import type { Migration } from './migration';
 
 /** In the order they apply. A released migration is never edited: a later one changes what it made. */
@@ -39,4 +40,5 @@ export const MIGRATIONS: readonly (readonly [name: string, migration: Migration]
   ['015_record_payouts', recordPayouts],
   ['016_convert_once', convertOnce],
   ['017_price_campaigns_and_offers', priceCampaignsAndOffers],
+  ['018_find_the_players_of_a_partner', findThePlayersOfAPartner],
 ];

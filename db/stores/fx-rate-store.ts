@@ -4,6 +4,7 @@ import { idFromUuid, type RateId, uuidFromId, type WorkspaceId } from '../../dom
 import type { Db } from '../knex';
 import type { Page, PageRequest } from '../page';
 import { pageOf } from './page-of';
+import { holdOffSettlements } from './settlement-gate';
 
 export type StoredRate = FxRate & {
   readonly rateId: RateId;
@@ -27,11 +28,6 @@ type Row = {
   created_at: Date;
 };
 
-/** The advisory lock that settlements share, before their subject's lock, and that a new rate has to itself. */
-export function ratesKey(workspaceId: WorkspaceId): string {
-  return `fx-rates ${workspaceId}`;
-}
-
 /**
  * Stores a rate unless one of the same pair and moment is known; gives the one that is known then, which stands. Waits
  * for settlements under way, and holds off others until the caller's transaction ends; call it before any subject is
@@ -42,7 +38,7 @@ export async function insertRate(
   workspaceId: WorkspaceId,
   rate: StoredRate,
 ): Promise<{ readonly inserted: boolean; readonly rate: StoredRate }> {
-  await db.raw('SELECT pg_advisory_xact_lock(hashtextextended(?, 0))', [ratesKey(workspaceId)]);
+  await holdOffSettlements(db, workspaceId);
   const [inserted] = await db('fx_rates')
     .insert({
       rate_id: uuidFromId(rate.rateId),

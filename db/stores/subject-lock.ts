@@ -1,6 +1,6 @@
 import { type EventId, type PlayerId, parseId, type WorkspaceId } from '../../domain/ids';
 import type { Db } from '../knex';
-import { ratesKey } from './fx-rate-store';
+import { settlementGate } from './settlement-gate';
 
 /** Whose books are settled: a player's, or those of an event that names none. The key of a row that is locked. */
 export type SubjectKey = PlayerId | EventId;
@@ -31,8 +31,9 @@ export async function lockSubject(trx: Db, key: SubjectKey): Promise<SubjectTime
 }
 
 /**
- * The lock of a settlement: as `lockSubject`, and before it new rates of the workspace are held off. What is booked for
- * want of a rate is thus committed before one is recorded, so whoever records it finds all who wait for it.
+ * The lock of a settlement: as `lockSubject`, and before it new terms of the past are held off, such as a rate or a
+ * partner's first deal. What is booked without them is thus committed before they are recorded, so whoever records them
+ * finds all whom they concern.
  */
 export async function lockToSettle(
   trx: Db,
@@ -42,7 +43,7 @@ export async function lockToSettle(
   await trx.raw(
     `WITH held AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(hashtextextended(?, 0)) AS lock)
      INSERT INTO subjects (subject_key) SELECT ? FROM held ON CONFLICT (subject_key) DO NOTHING`,
-    [ratesKey(workspaceId), key],
+    [settlementGate(workspaceId), key],
   );
   return lockKnownSubject(trx, key);
 }
