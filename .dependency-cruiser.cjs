@@ -94,11 +94,45 @@ const compositionRules = [
     to: { path: npm('undici') },
   },
   {
+    name: 'hot-path-reaches-no-temporal',
+    comment:
+      'A click is answered without a call to Temporal: nothing that the hot path loads, however far, may load its SDK.',
+    severity: 'error',
+    from: { path: '^api/hot/', pathNot: TEST },
+    to: { path: 'node_modules/@temporalio/', reachable: true },
+  },
+  {
     name: 'product-imports-no-test-code',
     comment: 'Code that ships may not depend on tests, test support, benchmarks, fault runs or examples.',
     severity: 'error',
     from: { path: PRODUCT, pathNot: TEST },
     to: { path: [OUTSIDE_THE_PRODUCT, TEST] },
+  },
+  {
+    name: 'auditor-shares-no-code',
+    comment:
+      'The auditor of chaos/ judges the product, and would share its mistakes with its code. It waits by testing/until.',
+    severity: 'error',
+    from: { path: '^chaos/audit/', pathNot: TEST },
+    to: {
+      path: [PRODUCT, '^(testing|bench|chaos|examples)/'],
+      pathNot: ['^chaos/audit/', '^testing/until\\.ts$'],
+    },
+  },
+  {
+    name: 'chaos-meets-the-product-as-a-process',
+    comment:
+      'chaos/ starts the compiled product by its command. It may read how to find and stop its processes, and where they can be made to die.',
+    severity: 'error',
+    from: { path: '^chaos/', pathNot: TEST },
+    to: {
+      path: PRODUCT,
+      pathNot: [
+        '^embedded/(instance-file|ports|process-table)\\.ts$',
+        '^config/fault-points\\.ts$',
+        '^simulator/(random|output)\\.ts$',
+      ],
+    },
   },
   {
     name: 'product-imports-no-dev-dependency',
@@ -130,6 +164,7 @@ const hygieneRules = [
         '^testing/.*-reporter\\.js$',
         '^testing/global-teardown\\.ts$',
         '^embedded/parent-watch\\.ts$',
+        '^chaos/clock-shift\\.ts$',
         TEST,
         '\\.d\\.ts$',
         '^examples/',

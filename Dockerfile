@@ -38,6 +38,6 @@ HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --retries=3 \
   CMD ["node", "dist/cli/healthcheck.js", "api"]
 
 # No init process: the entrypoint of the base image replaces itself by node, which as process 1 handles SIGTERM (the API
-# answers what it has begun, a worker finishes its activities) and starts no children that it would have to reap.
+# answers what it has begun, a worker finishes its activities) and waits for the only children there are, which are its own.
 STOPSIGNAL SIGTERM
 CMD ["node", "--enable-source-maps", "dist/api/server.js"]

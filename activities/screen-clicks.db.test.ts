@@ -1,6 +1,6 @@
 import type { Db } from '../db/knex';
+import { expireKeptData } from '../db/stores/expiry-store';
 import { appendRuleSet } from '../db/stores/fraud-rule-store';
-import { expireHits } from '../db/stores/velocity-store';
 import type { Verdict } from '../domain/fraud/verdict';
 import { type CampaignId, type ClickId, uuidFromId, type VisitorId } from '../domain/ids';
 import { rulesWith } from '../domain/testing/rule-sets';
@@ -160,9 +160,9 @@ describe('the counters', () => {
 
   it('are swept after a day', async () => {
     await screen([await click(0)]);
-    await expireHits(db, minuteMs + DAY_MS);
+    await expireKeptData(db, minuteMs + DAY_MS);
     expect(await hits()).toHaveLength(2);
-    await expireHits(db, minuteMs + DAY_MS + 1);
+    await expireKeptData(db, minuteMs + DAY_MS + 1);
     expect(await hits()).toHaveLength(0);
   });
 });

@@ -1,8 +1,9 @@
 import type { Router } from 'express';
 import type { ApiDeps } from './deps';
-import { clickRoutes as clickRedirectRoutes } from './hot/click';
-import { impressionRoutes } from './hot/impression';
-import { pixelRoutes } from './hot/pixel';
+import { clickRoute } from './hot/click';
+import type { HotRoute } from './hot/hot-listener';
+import { impressionRoute } from './hot/impression';
+import { pixelRoute } from './hot/pixel';
 import { apiKeyRoutes } from './routes/api-keys';
 import { attributionReportRoutes } from './routes/attribution-report';
 import { auditRoutes } from './routes/audit';
@@ -24,6 +25,7 @@ import { ledgerRoutes } from './routes/ledger';
 import { measurementCallbackRoutes } from './routes/measurement-callbacks';
 import { metricsRoutes } from './routes/metrics';
 import { offerRoutes } from './routes/offers';
+import { outboxRoutes } from './routes/outbox';
 import { partnerRoutes } from './routes/partners';
 import { payoutRoutes } from './routes/payouts';
 import { playerRoutes } from './routes/players';
@@ -42,8 +44,8 @@ import { workspaceRoutes } from './routes/workspace';
 
 export type Routes = (deps: ApiDeps) => Router;
 
-/** Mounted before logging and security headers, for the paths that browsers take by the thousand. */
-export const hotRoutes: readonly Routes[] = [clickRedirectRoutes, impressionRoutes, pixelRoutes];
+/** Answered in front of Express, for the paths that browsers take by the thousand; the most frequent first. */
+export const hotRoutes: readonly ((deps: ApiDeps) => HotRoute)[] = [clickRoute, impressionRoute, pixelRoute];
 
 /** Everything else. Each registers full paths and authenticates on its own. */
 export const coldRoutes: readonly Routes[] = [
@@ -72,6 +74,7 @@ export const coldRoutes: readonly Routes[] = [
   reviewRoutes,
   playerRoutes,
   postbackRoutes,
+  outboxRoutes,
   quarantineRoutes,
   quarantineMatchRoutes,
   payoutRoutes,

@@ -171,7 +171,9 @@ describe('operation', () => {
     expect(text).toContain('route="/v1/offers/:offerId",status="404"');
     expect(text).toContain('route="unmatched"');
     expect(text).not.toContain('secret-looking');
-    expect(text).toMatch(/^clickchain_outbox_depth\{kind="event"\} 0$/m);
+    expect(text).toMatch(/^clickchain_outbox_depth\{lane="events",kind="event"\} 0$/m);
+    expect(text).toMatch(/^clickchain_outbox_oldest_seconds\{lane="starts"\} 0$/m);
+    expect(text).toMatch(/^clickchain_outbox_parked 0$/m);
     expect(text).toMatch(/^clickchain_postbacks_pending 0$/m);
   });
 

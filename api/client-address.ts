@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { isIPv4 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 export type TrustedProxies = {
@@ -17,6 +18,7 @@ export function trustedProxies(list: readonly string[]): TrustedProxies {
 /** Whether an address lies in one of these addresses and CIDR ranges, which are checked already. */
 export function addressRanges(list: readonly string[]): (address: string) => boolean {
   const ranges = list.map(toRange);
+  if (ranges.length === 0) return () => false;
   return (address) => {
     const parsed = parse(address);
     return parsed !== null && ranges.some((range) => range(parsed));
@@ -58,6 +60,7 @@ function forwardedHops(req: IncomingMessage): string[] {
 
 /** One spelling per address: IPv4 in IPv6 is unwrapped, a port, brackets and a zone are taken off. */
 function normal(text: string): string | null {
+  if (isIPv4(text)) return text;
   const bare =
     /^\[([^\]]+)\](?::\d+)?$/.exec(text)?.[1] ?? /^(\d+\.\d+\.\d+\.\d+):\d+$/.exec(text)?.[1] ?? text;
   return parse(bare)?.toString() ?? null;

@@ -3,11 +3,15 @@ import type { Config } from '../config/config';
 import type { Db } from '../db/knex';
 import type { Clock } from '../domain/time';
 import type { CampaignCatalog } from './hot/campaign-catalog';
+import type { EventIntake } from './inbound/event-intake';
+import type { RateLimits } from './limits/rate-limits';
 import type { ApiMetrics } from './metrics';
 
-/** Everything the HTTP side needs, made once in server.ts and passed in; tests pass their own. */
-export type ApiDeps = {
+/** Everything the HTTP side is given, made once per process; tests pass their own. */
+export type AppDeps = {
   readonly db: Db;
+  /** Connections of their own for clicks and impressions, so that they never queue behind slow reads; `db` without. */
+  readonly clickDb?: Db;
   readonly config: Config;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -15,4 +19,15 @@ export type ApiDeps = {
   readonly catalog: CampaignCatalog;
   /** Whether Temporal's port accepts a connection now; reported by readiness, needed by no request. */
   temporalReachable(): Promise<boolean>;
+  readonly limits: RateLimits;
+  /** Whether this process is so far behind with its work that new work is refused. */
+  isLate(): boolean;
+  /** Whether Postgres answers at all; asked when a request waits for long. */
+  databaseAnswers(): Promise<boolean>;
+};
+
+/** What the routes work with. */
+export type ApiDeps = AppDeps & {
+  /** Events are stored through it, together with those that arrive in the same moment. */
+  readonly intake: EventIntake;
 };

@@ -22,6 +22,18 @@ describe('the HTTP server', () => {
     await drained;
   });
 
+  it('bounds what a stranger may make it hold', async () => {
+    const server = createHttpServer((_req, res) => res.end());
+    const port = await listen(server, 0, '127.0.0.1');
+    const answer = await fetch(`http://127.0.0.1:${port}/`, { headers: { big: 'x'.repeat(17_000) } });
+    expect(answer.status).toBe(431);
+    expect(server.maxConnections).toBeGreaterThan(0);
+    for (const limit of [server.headersTimeout, server.requestTimeout, server.timeout]) {
+      expect(limit).toBeGreaterThan(0);
+    }
+    await drain(server);
+  });
+
   it('says when its port is taken', async () => {
     const first = createHttpServer(() => undefined);
     const port = await listen(first, 0, '127.0.0.1');

@@ -1,8 +1,11 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { scrapeAll } from './cluster-metrics';
 
 /** The API's own registry, so that two apps in one process (as in tests) never share a number. */
 export type ApiMetrics = {
   readonly registry: Registry;
+  /** What Prometheus is told: of this process, or of all its siblings, each with its number as label `process`. */
+  exposition(): Promise<string>;
   /** Labels: method, route (its pattern, never the raw path), status. Seconds. */
   readonly httpDuration: Histogram<'method' | 'route' | 'status'>;
   /** Clicks by outcome: recorded, untracked, unknown_campaign, paused, refused. */
@@ -11,9 +14,14 @@ export type ApiMetrics = {
   readonly impressions: Counter<'outcome'>;
   /** Event requests by outcome: accepted, duplicate, quarantined, ignored, conflict, refused, unavailable. */
   readonly events: Counter<'outcome'>;
+  /** Requests that were refused unseen or uncounted, by what refused them. */
+  readonly refusals: Counter<'reason'>;
+  /** Requests beside clicks, impressions and pixels that are being worked on. */
+  readonly inFlight: Gauge;
   readonly backlog: {
-    readonly outboxDepth: Gauge<'kind'>;
-    readonly outboxOldestSeconds: Gauge;
+    readonly outboxDepth: Gauge<'lane' | 'kind'>;
+    readonly outboxOldestSeconds: Gauge<'lane'>;
+    readonly outboxParked: Gauge;
     readonly eventsUnhandled: Gauge;
     readonly quarantineWaiting: Gauge;
     readonly reviewsWaiting: Gauge;
@@ -23,13 +31,36 @@ export type ApiMetrics = {
   };
 };
 
-/** Creates the registry. `processMetrics` adds memory, CPU and event loop, which only a real process wants. */
-export function createApiMetrics(options: { processMetrics?: boolean } = {}): ApiMetrics {
+/**
+ * Creates the registry. `processMetrics` adds memory, CPU and event loop, which only a real process wants. `slot` is the
+ * number of this process among several under one supervisor.
+ */
+export function createApiMetrics(
+  options: { readonly processMetrics?: boolean; readonly slot?: number | null } = {},
+): ApiMetrics {
+  const { slot = null } = options;
   const registry = new Registry();
   if (options.processMetrics === true) collectDefaultMetrics({ register: registry });
-  const gauge = (name: string, help: string): Gauge => new Gauge({ name, help, registers: [registry] });
+  // A counter that were summed over processes would fall when one of them ends, and look like a burst when it is back.
+  if (slot !== null) registry.setDefaultLabels({ process: String(slot) });
+  const backlog = slot === null ? registry : new Registry();
   return {
     registry,
+    exposition: expositionOf(registry, backlog),
+    ...requestMetrics(registry),
+    backlog: backlogMetrics(backlog),
+  };
+}
+
+/** What backlogs there are is read from Postgres by the process that is scraped, so it is told once and without label. */
+function expositionOf(registry: Registry, backlog: Registry): () => Promise<string> {
+  if (backlog === registry) return () => registry.metrics();
+  const ofAll = scrapeAll(registry);
+  return async () => `${await ofAll()}\n${await backlog.metrics()}`;
+}
+
+function requestMetrics(registry: Registry) {
+  return {
     httpDuration: new Histogram({
       name: 'clickchain_http_request_duration_seconds',
       help: 'Time from the request line to the last byte of the answer.',
@@ -55,37 +86,53 @@ export function createApiMetrics(options: { processMetrics?: boolean } = {}): Ap
       labelNames: ['outcome'],
       registers: [registry],
     }),
-    backlog: {
-      outboxDepth: new Gauge({
-        name: 'clickchain_outbox_depth',
-        help: 'Outbox rows that still have to reach Temporal.',
-        labelNames: ['kind'],
-        registers: [registry],
-      }),
-      outboxOldestSeconds: gauge(
-        'clickchain_outbox_oldest_seconds',
-        'Age of the outbox row that is due longest.',
-      ),
-      eventsUnhandled: gauge(
-        'clickchain_events_unhandled',
-        'Events that wait for settlement, quarantine left out.',
-      ),
-      quarantineWaiting: gauge(
-        'clickchain_quarantine_waiting',
-        'Events that wait for their click or player.',
-      ),
-      reviewsWaiting: gauge('clickchain_reviews_waiting', 'Conversions that wait for a person.'),
-      postbacksPending: gauge(
-        'clickchain_postbacks_pending',
-        'Postbacks that are neither delivered nor dead.',
-      ),
-      postbacksDead: gauge('clickchain_postbacks_dead', 'Dead letters that wait for a replay.'),
-      destinationsFailing: new Gauge({
-        name: 'clickchain_destinations_failing',
-        help: 'Destinations that were warned about and still fail, and disabled ones.',
-        labelNames: ['state'],
-        registers: [registry],
-      }),
-    },
+    refusals: new Counter({
+      name: 'clickchain_refused_requests_total',
+      help: 'Requests refused by a limit: address, key, auth_failures, clicks_per_second, event_loop, in_flight.',
+      labelNames: ['reason'],
+      registers: [registry],
+    }),
+    inFlight: new Gauge({
+      name: 'clickchain_requests_in_flight',
+      help: 'Requests that are being worked on, hot paths left out.',
+      registers: [registry],
+    }),
+  };
+}
+
+function backlogMetrics(registry: Registry): ApiMetrics['backlog'] {
+  const registers = [registry];
+  const gauge = (name: string, help: string): Gauge => new Gauge({ name, help, registers });
+  return {
+    outboxDepth: new Gauge({
+      name: 'clickchain_outbox_depth',
+      help: 'Outbox rows that still have to reach Temporal, up to 100,000 of each lane.',
+      labelNames: ['lane', 'kind'],
+      registers,
+    }),
+    outboxOldestSeconds: new Gauge({
+      name: 'clickchain_outbox_oldest_seconds',
+      help: 'Age of the outbox row that is due longest, by lane.',
+      labelNames: ['lane'],
+      registers,
+    }),
+    outboxParked: gauge(
+      'clickchain_outbox_parked',
+      'Outbox rows that failed too often and wait for somebody to look.',
+    ),
+    eventsUnhandled: gauge(
+      'clickchain_events_unhandled',
+      'Events that wait for settlement, quarantine left out.',
+    ),
+    quarantineWaiting: gauge('clickchain_quarantine_waiting', 'Events that wait for their click or player.'),
+    reviewsWaiting: gauge('clickchain_reviews_waiting', 'Conversions that wait for a person.'),
+    postbacksPending: gauge('clickchain_postbacks_pending', 'Postbacks that are neither delivered nor dead.'),
+    postbacksDead: gauge('clickchain_postbacks_dead', 'Dead letters that wait for a replay.'),
+    destinationsFailing: new Gauge({
+      name: 'clickchain_destinations_failing',
+      help: 'Destinations that were warned about and still fail, and disabled ones.',
+      labelNames: ['state'],
+      registers,
+    }),
   };
 }

@@ -19,6 +19,8 @@ import { registerHealthPaths } from './schemas/health';
 import { registerLedgerPaths } from './schemas/ledger';
 import { registerMeasurementPaths } from './schemas/measurement';
 import { registerOfferPaths } from './schemas/offers';
+import { registerOutboxPaths } from './schemas/outbox';
+import { registerOverviewPaths } from './schemas/overview';
 import { registerPartnerPaths } from './schemas/partners';
 import { registerPayoutPaths } from './schemas/payouts';
 import { registerPlayerPaths } from './schemas/players';
@@ -56,12 +58,14 @@ const REGISTRATIONS: readonly ((registry: OpenAPIRegistry) => void)[] = [
   registerScenarioPaths,
   registerSegmentPaths,
   registerReportPaths,
+  registerOverviewPaths,
   registerClickPaths,
   registerConversionPaths,
   registerExplanationPaths,
   registerReviewPaths,
   registerPlayerPaths,
   registerPostbackPaths,
+  registerOutboxPaths,
   registerQuarantinePaths,
   registerQuarantineMatchPaths,
   registerPayoutPaths,
@@ -78,7 +82,8 @@ const ABOUT = `Clickchain turns clicks into durable journeys that end in booked 
 
 Bodies are JSON in camelCase. Refusals are RFC 9457 problems with a stable \`code\`. Lists are paged: \`?limit=\` and
 \`?cursor=\` with the \`nextCursor\` of the page before. Money is \`{"amount": "49.90", "currency": "EUR"}\`. Creates
-take an \`Idempotency-Key\`: the same key and body get the first answer again for 24 hours.`;
+take an \`Idempotency-Key\`: the same key and body get the first answer again for 24 hours. 429 and 503 say by
+\`Retry-After\` when to come again; \`RateLimit\` says how much of its share a key has left.`;
 
 /** The contract's version: its first part is the `/v1` of the paths. */
 const API_VERSION = '1.0.0';

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { translateDbError } from '../db/pg-errors';
 import { migrateCommand } from './commands/migrate';
+import { rebuildJourneysCommand } from './commands/rebuild-journeys';
 import { simulateCommand } from './commands/simulate';
 import { startCommand } from './commands/start';
 import { workspaceCommand } from './commands/workspace';
@@ -12,6 +13,7 @@ const program = new Command('clickchain')
   .addCommand(startCommand())
   .addCommand(migrateCommand())
   .addCommand(workspaceCommand())
+  .addCommand(rebuildJourneysCommand())
   .addCommand(simulateCommand())
   .showHelpAfterError();
 

@@ -1,5 +1,6 @@
 import { Agent, type Dispatcher, request } from 'undici';
 import type { NetworkFailure } from '../domain/postback/outcome';
+import { isRefusedPort } from '../domain/postback/refused-ports';
 import { SECOND_MS } from '../domain/time';
 import { createGuardedConnector, type ResolveHost, resolveBySystem } from './guarded-connector';
 import { describeNetworkError } from './network-failure';
@@ -120,6 +121,7 @@ function problemOfUrl(text: string): string | null {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null) return 'the URL cannot be read';
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return 'only http and https are sent';
+  if (isRefusedPort(url.port)) return `port ${url.port} is not for HTTP`;
   return url.username === '' && url.password === '' ? null : 'the URL holds a user name';
 }
 

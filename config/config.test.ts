@@ -22,10 +22,24 @@ describe('parseConfig', () => {
       allowPrivateDestinations: false,
       sinkPort: 8090,
       trustedProxies: [],
+      apiProcesses: 1,
+      apiConnections: 84,
+      limits: {
+        clicksPerSecond: 0,
+        maxLoopLagMs: 200,
+        keyRequestsPerMinute: 12_000,
+        keyEventsPerSecond: 1_000,
+        addressRequestsPerSecond: 300,
+        addressAuthFailuresPerMinute: 60,
+      },
+      redisUrl: null,
       logLevel: 'info',
       allowedSink: null,
       workerRoles: ['journeys', 'postbacks', 'relay', 'sweep'],
       metricsPort: null,
+      relayStartsPerSecond: 200,
+      relayStartsConcurrency: 8,
+      faultPoints: null,
       databaseUrl: null,
       temporalAddress: null,
       temporalNamespace: 'default',
@@ -45,7 +59,7 @@ describe('parseConfig', () => {
       CLICKCHAIN_TRUSTED_PROXIES: '10.0.0.0/8, 192.168.1.1,2001:db8::/32',
       CLICKCHAIN_WORKER_ROLES: 'relay,sweep',
       CLICKCHAIN_ALLOW_PRIVATE_DESTINATIONS: 'true',
-      DATABASE_URL: 'postgresql://u:p@db/clickchain',
+      DATABASE_URL: 'postgresql://u:b1946ac92492d234@db/clickchain',
       TEMPORAL_ADDRESS: 'temporal:7233',
       TEMPORAL_UI_URL: 'https://temporal.example/',
     });
@@ -54,7 +68,7 @@ describe('parseConfig', () => {
       trustedProxies: ['10.0.0.0/8', '192.168.1.1', '2001:db8::/32'],
       workerRoles: ['relay', 'sweep'],
       allowPrivateDestinations: true,
-      databaseUrl: 'postgresql://u:p@db/clickchain',
+      databaseUrl: 'postgresql://u:b1946ac92492d234@db/clickchain',
       temporalAddress: 'temporal:7233',
       temporalUiUrl: 'https://temporal.example',
     });
@@ -75,10 +89,24 @@ describe('parseConfig', () => {
     ['CLICKCHAIN_PUBLIC_URL', 'ftp://x'],
     ['CLICKCHAIN_PUBLIC_URL', 'clickchain.example'],
     ['CLICKCHAIN_ADMIN_KEY', 'short'],
+    ['CLICKCHAIN_ADMIN_KEY', 'change-me-change-me-change-me'],
+    ['CLICKCHAIN_ADMIN_KEY', 'x'.repeat(40)],
+    ['DATABASE_URL', 'postgres://postgres:postgres@db/clickchain'],
+    ['DATABASE_URL', 'postgres://clickchain:change%2Dme@db.example:5432/clickchain'],
+    ['DATABASE_URL', 'postgres://'],
     ['CLICKCHAIN_ALLOW_PRIVATE_DESTINATIONS', 'yes'],
     ['CLICKCHAIN_SINK_PORT', 'x'],
     ['CLICKCHAIN_TRUSTED_PROXIES', '10.0.0.0/33'],
     ['CLICKCHAIN_TRUSTED_PROXIES', 'loadbalancer'],
+    ['CLICKCHAIN_API_PROCESSES', '0'],
+    ['CLICKCHAIN_API_PROCESSES', '65'],
+    ['CLICKCHAIN_API_CONNECTIONS', 'many'],
+    ['CLICKCHAIN_CLICKS_PER_SECOND', '-1'],
+    ['CLICKCHAIN_MAX_LOOP_LAG_MS', '1.5'],
+    ['CLICKCHAIN_KEY_REQUESTS_PER_MINUTE', '1000001'],
+    ['CLICKCHAIN_REDIS_URL', 'http://redis:6379'],
+    ['CLICKCHAIN_RELAY_STARTS_PER_SECOND', '0'],
+    ['CLICKCHAIN_RELAY_STARTS_CONCURRENCY', '1001'],
     ['CLICKCHAIN_LOG_LEVEL', 'loud'],
     ['CLICKCHAIN_ALLOWED_SINK', 'localhost'],
     ['CLICKCHAIN_WORKER_ROLES', 'journeys,cooking'],
@@ -95,6 +123,25 @@ describe('parseConfig', () => {
     expect(problems[0]).toMatch(new RegExp(`^${name}: expected `));
   });
 
+  it('refuses fault points in production', () => {
+    const env = { CLICKCHAIN_FAULT_POINTS: '/tmp/points' };
+    expect(parseConfig(env).faultPoints).toBe('/tmp/points');
+    expect(problemsOf({ ...env, NODE_ENV: 'production' })).toEqual([
+      expect.stringMatching(/^CLICKCHAIN_FAULT_POINTS: .*production/),
+    ]);
+    expect(parseConfig({ NODE_ENV: 'production' }).faultPoints).toBeNull();
+  });
+
+  it('takes any password of a database on this machine, and none where another proof is used', () => {
+    for (const url of [
+      'postgres://postgres:postgres@127.0.0.1/x',
+      'postgres://u:u@localhost/x',
+      'postgres://u@db/x',
+    ]) {
+      expect(parseConfig({ DATABASE_URL: url }).databaseUrl).toBe(url);
+    }
+  });
+
   it('lists every problem at once', () => {
     const problems = problemsOf({ CLICKCHAIN_PORT: 'x', CLICKCHAIN_HOTS: 'y', TEMPORAL_ADDRESS: 'z' });
     expect(problems.map((problem) => problem.split(':')[0])).toEqual([
@@ -102,6 +149,14 @@ describe('parseConfig', () => {
       'CLICKCHAIN_PORT',
       'TEMPORAL_ADDRESS',
     ]);
+  });
+
+  it('refuses more API processes than their connections can feed', () => {
+    const env = { CLICKCHAIN_API_PROCESSES: '8', CLICKCHAIN_API_CONNECTIONS: '71' };
+    expect(problemsOf(env)).toEqual([
+      'CLICKCHAIN_API_CONNECTIONS: expected at least 72 for 8 API processes, got 71',
+    ]);
+    expect(problemsOf({ ...env, CLICKCHAIN_API_CONNECTIONS: '72' })).toEqual([]);
   });
 
   it('refuses an unknown variable under its own prefix and suggests the near one', () => {

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { z } from 'zod';
+import { apiPoolProblem } from './api-pool';
 import { type LogLevel, type VariableName, variableNames, variables, type WorkerRole } from './variables';
 
 /** What a process needs to know about its surroundings. Optional settings are null when unset. */
@@ -15,11 +16,20 @@ export interface Config {
   readonly sinkPort: number;
   /** Addresses or CIDR ranges. */
   readonly trustedProxies: readonly string[];
+  readonly apiProcesses: number;
+  /** Connections to Postgres of all API processes together. */
+  readonly apiConnections: number;
+  readonly limits: LimitsConfig;
+  readonly redisUrl: string | null;
   readonly logLevel: LogLevel;
   /** `host:port` */
   readonly allowedSink: string | null;
   readonly workerRoles: readonly WorkerRole[];
   readonly metricsPort: number | null;
+  readonly relayStartsPerSecond: number;
+  readonly relayStartsConcurrency: number;
+  /** Folder of armed fault points; always null in production. */
+  readonly faultPoints: string | null;
   readonly databaseUrl: string | null;
   /** `host:port` */
   readonly temporalAddress: string | null;
@@ -29,6 +39,16 @@ export interface Config {
   readonly temporalUiUrl: string;
   readonly temporalCliPath: string | null;
   readonly temporalTestServerPath: string | null;
+}
+
+/** How much is let in; 0 is no limit. */
+export interface LimitsConfig {
+  readonly clicksPerSecond: number;
+  readonly maxLoopLagMs: number;
+  readonly keyRequestsPerMinute: number;
+  readonly keyEventsPerSecond: number;
+  readonly addressRequestsPerSecond: number;
+  readonly addressAuthFailuresPerMinute: number;
 }
 
 /** The environment cannot be used; the message lists every bad variable by name and says what is expected. */
@@ -79,10 +99,24 @@ export function parseConfig(env: Environment): Config {
     allowPrivateDestinations: required('CLICKCHAIN_ALLOW_PRIVATE_DESTINATIONS'),
     sinkPort: required('CLICKCHAIN_SINK_PORT'),
     trustedProxies: Object.freeze(required('CLICKCHAIN_TRUSTED_PROXIES')),
+    apiProcesses: required('CLICKCHAIN_API_PROCESSES'),
+    apiConnections: required('CLICKCHAIN_API_CONNECTIONS'),
+    limits: Object.freeze({
+      clicksPerSecond: required('CLICKCHAIN_CLICKS_PER_SECOND'),
+      maxLoopLagMs: required('CLICKCHAIN_MAX_LOOP_LAG_MS'),
+      keyRequestsPerMinute: required('CLICKCHAIN_KEY_REQUESTS_PER_MINUTE'),
+      keyEventsPerSecond: required('CLICKCHAIN_KEY_EVENTS_PER_SECOND'),
+      addressRequestsPerSecond: required('CLICKCHAIN_ADDRESS_REQUESTS_PER_SECOND'),
+      addressAuthFailuresPerMinute: required('CLICKCHAIN_ADDRESS_AUTH_FAILURES_PER_MINUTE'),
+    }),
+    redisUrl: optional('CLICKCHAIN_REDIS_URL'),
     logLevel: required('CLICKCHAIN_LOG_LEVEL'),
     allowedSink: optional('CLICKCHAIN_ALLOWED_SINK'),
     workerRoles: Object.freeze(required('CLICKCHAIN_WORKER_ROLES')),
     metricsPort: optional('CLICKCHAIN_METRICS_PORT'),
+    relayStartsPerSecond: required('CLICKCHAIN_RELAY_STARTS_PER_SECOND'),
+    relayStartsConcurrency: required('CLICKCHAIN_RELAY_STARTS_CONCURRENCY'),
+    faultPoints: optional('CLICKCHAIN_FAULT_POINTS'),
     databaseUrl: optional('DATABASE_URL'),
     temporalAddress: optional('TEMPORAL_ADDRESS'),
     temporalNamespace: required('TEMPORAL_NAMESPACE'),
@@ -91,6 +125,11 @@ export function parseConfig(env: Environment): Config {
     temporalCliPath: optional('TEMPORAL_CLI_PATH'),
     temporalTestServerPath: optional('TEMPORAL_TEST_SERVER_PATH'),
   };
+  const poolProblem = problems.length === 0 ? apiPoolProblem(config) : null;
+  if (poolProblem !== null) problems.push(poolProblem);
+  if (config.faultPoints !== null && env.NODE_ENV === 'production') {
+    problems.push('CLICKCHAIN_FAULT_POINTS: kills processes, and is refused where NODE_ENV is production');
+  }
   if (problems.length > 0) throw new ConfigError(problems);
   return Object.freeze(config);
 }

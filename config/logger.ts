@@ -17,6 +17,19 @@ const REDACTED_PATHS = SECRET_NAMES.flatMap((name) => [`["${name}"]`, `*["${name
 // JSON escapes the C0 controls only. A terminal obeys these too, and some readers break a line at the last two.
 const UNESCAPED_CONTROLS = /[\u007f-\u009f\u2028\u2029]/g;
 
+/**
+ * Where Postgres quotes what it refuses: whole rows with their secrets, addresses and names. Which constraint it was,
+ * and of which table, stays.
+ */
+const QUOTING_FIELDS: readonly string[] = ['detail', 'where', 'internalQuery'];
+
+/** An error as it may be written; `severity` tells those that Postgres has reported. */
+function writtenError(error: Error): object {
+  const written = Object.entries(pino.stdSerializers.err(error));
+  const isOfPostgres = written.some(([name, value]) => name === 'severity' && typeof value === 'string');
+  return Object.fromEntries(written.filter(([name]) => !isOfPostgres || !QUOTING_FIELDS.includes(name)));
+}
+
 /** The process's log: one JSON object per line on standard output, secrets replaced, control characters escaped. */
 export function createLogger(
   options: { level: string; name: string },
@@ -25,6 +38,7 @@ export function createLogger(
   const settings = {
     name: options.name,
     level: options.level,
+    serializers: { err: writtenError },
     redact: { paths: REDACTED_PATHS, censor: '[redacted]' },
     timestamp: pino.stdTimeFunctions.isoTime,
     hooks: { streamWrite: (text: string) => text.replace(UNESCAPED_CONTROLS, escaped) },

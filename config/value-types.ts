@@ -1,5 +1,6 @@
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
+import { isGuessable } from './guessable';
 
 /** Schemas from the text of an environment variable to its value. Surrounding blanks are not part of a value. */
 
@@ -21,6 +22,16 @@ export function tcpPort() {
     .refine((port) => port <= 65_535);
 }
 
+/** A whole number within bounds. */
+export function wholeNumber(min: number, max: number) {
+  return z
+    .string()
+    .trim()
+    .regex(/^\d{1,9}$/)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max);
+}
+
 function urlWith(protocols: readonly string[]) {
   return text().refine((value) => {
     const url = URL.canParse(value) ? new URL(value) : null;
@@ -33,8 +44,34 @@ export function httpUrl() {
   return urlWith(['http:', 'https:']).transform((value) => value.replace(/\/+$/, ''));
 }
 
+const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/i;
+
+/** Off this machine, its password may not be one that everybody tries first. */
 export function postgresUrl() {
-  return urlWith(['postgres:', 'postgresql:']);
+  return urlWith(['postgres:', 'postgresql:']).refine((value) => {
+    if (!URL.canParse(value)) return false;
+    const { hostname, password } = new URL(value);
+    return password === '' || LOOPBACK.test(hostname) || !isGuessable(decoded(password));
+  });
+}
+
+export function redisUrl() {
+  return urlWith(['redis:', 'rediss:']);
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** A secret that somebody has made: long, and none that stands in an example. */
+export function ownSecret(minLength: number) {
+  return text()
+    .min(minLength)
+    .refine((value) => !isGuessable(value));
 }
 
 /** `host:port` or `[v6]:port`, kept as text. */

@@ -1,5 +1,17 @@
 import { z } from 'zod';
-import { cidr, commaList, flag, hostPort, httpUrl, postgresUrl, tcpPort, text } from './value-types';
+import {
+  cidr,
+  commaList,
+  flag,
+  hostPort,
+  httpUrl,
+  ownSecret,
+  postgresUrl,
+  redisUrl,
+  tcpPort,
+  text,
+  wholeNumber,
+} from './value-types';
 
 export const workerRoles = ['journeys', 'postbacks', 'relay', 'sweep'] as const;
 export type WorkerRole = (typeof workerRoles)[number];
@@ -59,10 +71,10 @@ export const variables = {
     },
   },
   CLICKCHAIN_ADMIN_KEY: {
-    schema: text().min(24),
+    schema: ownSecret(24),
     doc: {
       about: 'The first admin key. Without it, one is made at the first start and printed.',
-      expects: 'at least 24 characters',
+      expects: 'at least 24 characters, and no example',
       secret: true,
     },
   },
@@ -91,6 +103,85 @@ export const variables = {
         'Proxies whose `X-Forwarded-For` is believed. From anyone else the address of the socket counts.',
       expects: 'IP addresses or CIDR ranges, separated by commas',
       default: '',
+    },
+  },
+  CLICKCHAIN_API_PROCESSES: {
+    schema: wholeNumber(1, 64),
+    doc: {
+      about:
+        'Processes in which the API serves, behind one port and under one supervisor. One uses about one core.',
+      expects: 'a number from 1 to 64',
+      default: '1',
+    },
+  },
+  CLICKCHAIN_API_CONNECTIONS: {
+    schema: wholeNumber(1, 10_000),
+    doc: {
+      about:
+        'Connections to Postgres that the API may hold, shared by its processes; each takes 21 at most and needs 9.',
+      expects: 'a number from 1 to 10000',
+      default: '84',
+    },
+  },
+  CLICKCHAIN_CLICKS_PER_SECOND: {
+    schema: wholeNumber(0, 1_000_000),
+    doc: {
+      about:
+        'Clicks, impressions and pixels that are let in per second, shared by the processes; more are answered 503 at once.',
+      expects: 'a number from 0 to 1000000 (0 for no limit)',
+      default: '0',
+    },
+  },
+  CLICKCHAIN_MAX_LOOP_LAG_MS: {
+    schema: wholeNumber(0, 60_000),
+    doc: {
+      about:
+        'How late the event loop of an API process may be on average before new requests are answered 503 at once.',
+      expects: 'milliseconds from 0 to 60000 (0 for no limit)',
+      default: '200',
+    },
+  },
+  CLICKCHAIN_KEY_REQUESTS_PER_MINUTE: {
+    schema: wholeNumber(0, 1_000_000),
+    doc: {
+      about: 'Requests to `/v1` that one API key may make per minute; more are answered 429.',
+      expects: 'a number from 0 to 1000000 (0 for no limit)',
+      default: '12000',
+    },
+  },
+  CLICKCHAIN_KEY_EVENTS_PER_SECOND: {
+    schema: wholeNumber(0, 1_000_000),
+    doc: {
+      about: 'Events that one API key or signing source may report per second; more are answered 429.',
+      expects: 'a number from 0 to 1000000 (0 for no limit)',
+      default: '1000',
+    },
+  },
+  CLICKCHAIN_ADDRESS_REQUESTS_PER_SECOND: {
+    schema: wholeNumber(0, 1_000_000),
+    doc: {
+      about:
+        'Clicks, impressions, pixels and public reports that one address may send per second and process; more are answered 429.',
+      expects: 'a number from 0 to 1000000 (0 for no limit)',
+      default: '300',
+    },
+  },
+  CLICKCHAIN_ADDRESS_AUTH_FAILURES_PER_MINUTE: {
+    schema: wholeNumber(0, 1_000_000),
+    doc: {
+      about:
+        'Wrong keys and signatures that one address may send per minute and process; then keys that were not seen before are answered 429.',
+      expects: 'a number from 0 to 1000000 (0 for no limit)',
+      default: '60',
+    },
+  },
+  CLICKCHAIN_REDIS_URL: {
+    schema: redisUrl(),
+    doc: {
+      about:
+        'Redis in which several API instances count requests per key together. Without it, and while it is away, each instance counts alone.',
+      expects: 'a redis:// or rediss:// URL',
+      secret: true,
     },
   },
   CLICKCHAIN_LOG_LEVEL: {
@@ -124,11 +215,37 @@ export const variables = {
       expects: 'a port from 0 to 65535 (0 picks a free one)',
     },
   },
+  CLICKCHAIN_RELAY_STARTS_PER_SECOND: {
+    schema: wholeNumber(1, 100_000),
+    doc: {
+      about:
+        'Journeys that a relay starts in a second, at most, so that a backlog of clicks leaves Temporal enough room for events. Temporal on two cores takes about 300; several relays add up.',
+      expects: 'a whole number from 1 to 100000',
+      default: '200',
+    },
+  },
+  CLICKCHAIN_RELAY_STARTS_CONCURRENCY: {
+    schema: wholeNumber(1, 1_000),
+    doc: {
+      about: 'Journeys that a relay starts at once.',
+      expects: 'a whole number from 1 to 1000',
+      default: '8',
+    },
+  },
+  CLICKCHAIN_FAULT_POINTS: {
+    schema: text(),
+    doc: {
+      about:
+        'Folder in which a chaos run arms the points at which a process kills itself. Refused where NODE_ENV is `production`.',
+      expects: 'a path',
+      internal: true,
+    },
+  },
   DATABASE_URL: {
     schema: postgresUrl(),
     doc: {
       about: 'PostgreSQL 16 or newer to use instead of the embedded one.',
-      expects: 'a postgres:// or postgresql:// URL',
+      expects: 'a postgres:// or postgresql:// URL; off this machine, with a password that is no example',
       secret: true,
     },
   },

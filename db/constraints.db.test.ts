@@ -7,6 +7,7 @@ import { insertDeskRows } from '../testing/builders/insert-desk-rows';
 import { insertEvent, insertQuarantine } from '../testing/builders/insert-event';
 import { insertPartner } from '../testing/builders/insert-partner';
 import { insertPayout } from '../testing/builders/insert-payout';
+import { insertRollupRows } from '../testing/builders/insert-rollup-rows';
 import { insertValueRows } from '../testing/builders/insert-value-rows';
 import { insertWorkspace, type WorkspaceFixture } from '../testing/builders/insert-workspace';
 import { createTestDb, type TestDb } from '../testing/test-db';
@@ -37,6 +38,7 @@ afterAll(() => testDb.drop());
 async function insertBesideTheChain(workspaceId: string): Promise<void> {
   await insertValueRows(db, workspaceId);
   await insertDeskRows(db, workspaceId);
+  await insertRollupRows(db, workspaceId);
   await db.raw(
     `INSERT INTO fraud_rule_sets (workspace_id, version, rules, created_by, created_at) VALUES (?, 2, '{}', 'test', ?)`,
     [workspaceId, now],

@@ -66,6 +66,14 @@ export function isDatabaseAway(error: unknown): boolean {
   return AWAY_SYSTEM_CODES.has(code) || AWAY_MESSAGES.test(error.message);
 }
 
+// Too long, a lock not had in time, a deadlock, a serialisation failure.
+const REFUSED_STATEMENT: ReadonlySet<string> = new Set(['57014', '55P03', '40P01', '40001']);
+
+/** Whether Postgres answers and has given up only this one statement, which another one may survive. */
+export function isStatementRefused(error: unknown): boolean {
+  return isFailure(error) && isServerError(error) && REFUSED_STATEMENT.has(codeOf(error));
+}
+
 function takenName(error: Failure): { path: string; message: string } | null {
   if (codeOf(error) !== UNIQUE_VIOLATION) return null;
   return TAKEN[String(error.constraint)] ?? null;

@@ -21,6 +21,17 @@ describe('db/schema.sql', () => {
     expect(readFileSync(path, 'utf8')).toBe(schema);
   });
 
+  it('says of each index which query it is there for', async () => {
+    const { rows } = await testDb.db.raw<{ rows: { name: string }[] }>(
+      `SELECT x.relname AS name FROM pg_index AS i
+       JOIN pg_class AS x ON x.oid = i.indexrelid JOIN pg_class AS t ON t.oid = i.indrelid
+       WHERE t.relnamespace = 'public'::regnamespace AND NOT t.relispartition
+         AND NOT starts_with(t.relname, 'knex_migrations') AND obj_description(x.oid, 'pg_class') IS NULL
+         AND NOT EXISTS (SELECT 1 FROM pg_constraint AS c WHERE c.conindid = x.oid AND c.contype IN ('p', 'u'))`,
+    );
+    expect(rows).toEqual([]);
+  });
+
   it('would not go stale unnoticed: a new column, index, trigger or rule shows', async () => {
     for (const change of [
       `ALTER TABLE offers ADD COLUMN colour text NOT NULL DEFAULT 'red'`,

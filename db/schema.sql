@@ -15,6 +15,7 @@ CREATE TABLE api_keys (
   CONSTRAINT api_keys_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
   CONSTRAINT api_keys_scopes_check CHECK (cardinality(scopes) > 0 AND scopes <@ ARRAY['admin'::text, 'setup:write'::text, 'events:write'::text, 'reviews:write'::text, 'payouts:write'::text, 'read'::text])
 );
+-- GET /v1/api-keys: the keys of a workspace, page by page
 CREATE INDEX api_keys_workspace_idx ON api_keys USING btree (workspace_id, key_id);
 
 CREATE TABLE attribution_credits (
@@ -30,7 +31,9 @@ CREATE TABLE attribution_credits (
   CONSTRAINT attribution_credits_touch_kind_check CHECK (touch_kind = ANY (ARRAY['click'::text, 'view'::text])),
   CONSTRAINT attribution_credits_weight_check CHECK (weight_ppm >= 1 AND weight_ppm <= 1000000)
 );
+-- A first deal: the conversions that are credited to a partner
 CREATE INDEX attribution_credits_partner_idx ON attribution_credits USING btree (partner_id, conversion_id) WHERE (partner_id IS NOT NULL);
+-- GET /v1/reports/funnel: what a click was credited with
 CREATE INDEX attribution_credits_touch_idx ON attribution_credits USING btree (touch_id);
 
 CREATE TABLE audit (
@@ -45,6 +48,7 @@ CREATE TABLE audit (
   CONSTRAINT audit_pkey PRIMARY KEY (audit_id),
   CONSTRAINT audit_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id)
 );
+-- GET /v1/audit: the history of one thing, oldest first
 CREATE INDEX audit_subject_idx ON audit USING btree (workspace_id, subject, audit_id);
 CREATE TRIGGER audit_append_only BEFORE DELETE OR UPDATE ON audit FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -59,6 +63,7 @@ CREATE TABLE brands (
   CONSTRAINT brands_name_key UNIQUE (workspace_id, name),
   CONSTRAINT brands_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id)
 );
+-- The brand of events that name none; a workspace has one
 CREATE UNIQUE INDEX brands_one_default_idx ON brands USING btree (workspace_id) WHERE is_default;
 
 CREATE TABLE campaign_versions (
@@ -114,6 +119,7 @@ CREATE TABLE campaigns (
   CONSTRAINT campaigns_slug_key UNIQUE (slug),
   CONSTRAINT campaigns_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id)
 );
+-- GET /v1/campaigns: those of a workspace, page by page
 CREATE INDEX campaigns_workspace_idx ON campaigns USING btree (workspace_id, campaign_id);
 CREATE TRIGGER campaigns_announce AFTER INSERT OR UPDATE ON campaigns FOR EACH STATEMENT EXECUTE FUNCTION announce_catalog_change();
 
@@ -137,6 +143,7 @@ CREATE TABLE cap_slots (
   CONSTRAINT cap_slots_player_id_fkey FOREIGN KEY (player_id) REFERENCES players(player_id),
   CONSTRAINT cap_slots_refused_by_check CHECK (refused_by = ANY (ARRAY['day'::text, 'month'::text, 'total'::text]))
 );
+-- Settlement: the slots of one player
 CREATE INDEX cap_slots_player_idx ON cap_slots USING btree (player_id);
 CREATE TRIGGER cap_slots_append_only BEFORE DELETE OR UPDATE ON cap_slots FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER cap_slots_no_truncate BEFORE TRUNCATE ON cap_slots FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -146,9 +153,11 @@ CREATE TABLE click_raw (
   ip inet,
   user_agent text,
   referrer text,
-  query text NOT NULL,
+  query text,
   CONSTRAINT click_raw_pkey PRIMARY KEY (click_id)
-);
+) PARTITION BY RANGE (click_id);
+
+CREATE TABLE click_raw_default PARTITION OF click_raw DEFAULT;
 
 CREATE TABLE clicks (
   click_id uuid NOT NULL,
@@ -167,16 +176,18 @@ CREATE TABLE clicks (
   utm jsonb NOT NULL,
   closed_at timestamp with time zone,
   is_test boolean DEFAULT false NOT NULL,
+  device text,
   CONSTRAINT clicks_pkey PRIMARY KEY (click_id),
-  CONSTRAINT clicks_campaign_id_campaign_version_fkey FOREIGN KEY (campaign_id, campaign_version) REFERENCES campaign_versions(campaign_id, version),
-  CONSTRAINT clicks_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES partners(partner_id),
-  CONSTRAINT clicks_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
+  CONSTRAINT clicks_device_check CHECK (device = ANY (ARRAY['mobile'::text, 'tablet'::text, 'desktop'::text, 'tv'::text])),
   CONSTRAINT clicks_window_check CHECK (expires_at > clicked_at)
 ) PARTITION BY RANGE (click_id);
+-- Rules of the quarantine: clicks with this ad id
 CREATE INDEX clicks_ad_ids_idx ON clicks USING gin (ad_ids jsonb_path_ops) WITH (fastupdate=off) WHERE (ad_ids <> '{}'::jsonb);
-CREATE INDEX clicks_clicked_idx ON clicks USING btree (workspace_id, clicked_at);
+-- Rules of the quarantine: clicks with this external id, by its hash
 CREATE INDEX clicks_external_id_idx ON clicks USING btree (workspace_id, hashtextextended(external_id, (0)::bigint), click_id) WHERE (external_id IS NOT NULL);
+-- Rules of the quarantine: clicks with this sub
 CREATE INDEX clicks_subs_idx ON clicks USING gin (subs jsonb_path_ops) WITH (fastupdate=off) WHERE (subs <> '{}'::jsonb);
+-- Touches of a player, and the click before one of the same visitor; latest first
 CREATE INDEX clicks_visitor_idx ON clicks USING btree (visitor_id, click_id);
 
 CREATE TABLE clicks_default PARTITION OF clicks DEFAULT;
@@ -212,8 +223,11 @@ CREATE TABLE commission_lines (
   CONSTRAINT commission_lines_kind_check CHECK (kind = ANY (ARRAY['cpa'::text, 'percent'::text, 'cpl'::text])),
   CONSTRAINT commission_lines_stage_check CHECK ((stage = ANY (ARRAY['qualified'::text, 'approved'::text])) AND (stage = 'approved'::text OR amount_minor > 0 AND hold_until IS NOT NULL))
 );
+-- Settlement: one paying CPA per player and partner
 CREATE UNIQUE INDEX commission_lines_one_cpa_key ON commission_lines USING btree (player_id, partner_id) WHERE ((kind = 'cpa'::text) AND (amount_minor <> 0));
+-- Settlement: one paid registration per player and partner
 CREATE UNIQUE INDEX commission_lines_one_cpl_key ON commission_lines USING btree (player_id, partner_id) WHERE ((kind = 'cpl'::text) AND (amount_minor <> 0));
+-- POST /v1/payouts and GET /v1/partners/:id/balance: what is due to a partner
 CREATE INDEX commission_lines_partner_idx ON commission_lines USING btree (partner_id);
 
 CREATE TABLE contested_touches (
@@ -238,6 +252,7 @@ CASE
     ELSE 'overwritten_before_registration'::text
 END)
 );
+-- GET /v1/contests: those of a workspace, latest first
 CREATE INDEX contested_touches_workspace_idx ON contested_touches USING btree (workspace_id, challenger_click_id);
 
 CREATE TABLE conversions (
@@ -276,14 +291,23 @@ CREATE TABLE conversions (
   CONSTRAINT conversions_review_check CHECK ((review_since IS NOT NULL) = (status = 'pending'::text AND COALESCE(reason, ''::text) = 'in_review'::text) AND (review_reminded_at IS NULL OR review_since IS NOT NULL)),
   CONSTRAINT conversions_status_check CHECK (status = ANY (ARRAY['pending'::text, 'qualified'::text, 'approved'::text, 'paid'::text, 'rejected'::text, 'reversed'::text]))
 );
+-- GET /v1/conversions$1clickId=: what a click led to
 CREATE INDEX conversions_click_idx ON conversions USING btree (click_id) WHERE (click_id IS NOT NULL);
+-- Settlement: the conversion of an event that names no player
 CREATE INDEX conversions_event_idx ON conversions USING btree (event_id);
+-- Settlement: the first deposit of a player; there is one
 CREATE UNIQUE INDEX conversions_first_deposit_key ON conversions USING btree (player_id) WHERE is_first_deposit;
+-- Reports and rollups: conversions of a workspace in a range of time
 CREATE INDEX conversions_occurred_idx ON conversions USING btree (workspace_id, occurred_at);
+-- Settlement: the conversions of a player
 CREATE INDEX conversions_player_idx ON conversions USING btree (player_id) WHERE (player_id IS NOT NULL);
+-- GET /v1/reviews: what waits for a person, oldest first
 CREATE INDEX conversions_review_idx ON conversions USING btree (workspace_id, conversion_id) WHERE (review_since IS NOT NULL);
+-- POST /v1/fx-rates: the players who wait for a rate
 CREATE INDEX conversions_waiting_for_rate_idx ON conversions USING btree (workspace_id, player_id) WHERE ((status = 'pending'::text) AND (reason = 'currency_mismatch'::text));
+-- GET /v1/conversions: those of a workspace, page by page
 CREATE INDEX conversions_workspace_idx ON conversions USING btree (workspace_id, conversion_id);
+CREATE TRIGGER conversions_mark_results AFTER INSERT OR UPDATE OF revision, occurred_at, is_first_deposit ON conversions FOR EACH ROW EXECUTE FUNCTION mark_results_of_conversion();
 
 CREATE TABLE costs (
   cost_id uuid NOT NULL,
@@ -309,8 +333,11 @@ CREATE TABLE costs (
   CONSTRAINT costs_days_check CHECK (to_day >= from_day AND (to_day - from_day) < 366),
   CONSTRAINT costs_revision_check CHECK (revision >= 1)
 );
+-- GET /v1/reports/value: the costs of a range of days
 CREATE INDEX costs_days_idx ON costs USING btree (workspace_id, to_day);
+-- POST /v1/costs: the cost that is restated; one per campaign, days, partner and labels
 CREATE UNIQUE INDEX costs_key ON costs USING btree (workspace_id, campaign_id, from_day, to_day, partner_id, source, creative, keyword) NULLS NOT DISTINCT WHERE (revision = 1);
+-- GET /v1/costs: those of a workspace, page by page
 CREATE INDEX costs_workspace_idx ON costs USING btree (workspace_id, cost_id, revision);
 CREATE TRIGGER costs_append_only BEFORE DELETE OR UPDATE ON costs FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER costs_no_truncate BEFORE TRUNCATE ON costs FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -410,6 +437,7 @@ CREATE TABLE destinations (
   CONSTRAINT destinations_secret_check CHECK ((kind = 'webhook'::text) = (secret IS NOT NULL)),
   CONSTRAINT destinations_status_check CHECK (status = ANY (ARRAY['active'::text, 'paused'::text, 'disabled'::text]))
 );
+-- Settlement: the destinations that may be owed a postback
 CREATE INDEX destinations_workspace_idx ON destinations USING btree (workspace_id, destination_id);
 
 CREATE TABLE event_raw (
@@ -472,11 +500,17 @@ CREATE TABLE events (
   CONSTRAINT events_status_check CHECK ((kind = ANY (ARRAY['deposit'::text, 'withdrawal'::text])) = (status IS NOT NULL) AND (COALESCE(status, 'pending'::text) = ANY (ARRAY['pending'::text, 'failed'::text, 'confirmed'::text, 'reversed'::text]))),
   CONSTRAINT events_trust_check CHECK (trust = ANY (ARRAY['signed'::text, 'keyed'::text, 'public'::text]))
 );
+-- The timeline of a click, and the events that wait for it
 CREATE INDEX events_click_idx ON events USING btree (click_id) WHERE (click_id IS NOT NULL);
+-- Reports and the ranking of players: NGR whose period reaches into a range
 CREATE INDEX events_ngr_idx ON events USING btree (workspace_id, period_to) WHERE (kind = 'ngr'::text);
+-- Settlement: all facts of a player, by their own time
 CREATE INDEX events_player_idx ON events USING btree (player_id, occurred_at) WHERE (player_id IS NOT NULL);
+-- Settlement: the rulings on a conversion; a revision is ruled on once
 CREATE UNIQUE INDEX events_ruling_key ON events USING btree (ruled_conversion_id, ruled_revision) WHERE (ruled_conversion_id IS NOT NULL);
+-- Intake: the facts of a transaction, which name one player
 CREATE INDEX events_transaction_idx ON events USING btree (workspace_id, brand_id, kind, transaction_key);
+-- The sweep: what was acknowledged and is not settled
 CREATE INDEX events_unhandled_idx ON events USING btree (sweep_after) WHERE (handled_at IS NULL);
 
 CREATE TABLE fraud_rule_sets (
@@ -509,6 +543,7 @@ CREATE TABLE fx_rates (
   CONSTRAINT fx_rates_pair_check CHECK (from_currency <> to_currency),
   CONSTRAINT fx_rates_rate_check CHECK (rate > 0::numeric AND rate < 'Infinity'::numeric)
 );
+-- GET /v1/fx-rates: those of a workspace, page by page
 CREATE INDEX fx_rates_workspace_idx ON fx_rates USING btree (workspace_id, rate_id);
 CREATE TRIGGER fx_rates_append_only BEFORE DELETE OR UPDATE ON fx_rates FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER fx_rates_no_truncate BEFORE TRUNCATE ON fx_rates FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -533,6 +568,7 @@ CREATE TABLE goals (
   CONSTRAINT goals_metric_check CHECK (metric = ANY (ARRAY['registrations'::text, 'first_deposits'::text, 'deposits'::text, 'deposit_total'::text, 'ngr'::text, 'spend'::text, 'cpa_metric'::text])),
   CONSTRAINT goals_target_check CHECK (target > 0)
 );
+-- GET /v1/goals: those of a workspace, page by page
 CREATE INDEX goals_workspace_idx ON goals USING btree (workspace_id, goal_id);
 
 CREATE TABLE idempotency_keys (
@@ -546,6 +582,7 @@ CREATE TABLE idempotency_keys (
   CONSTRAINT idempotency_keys_pkey PRIMARY KEY (key_id, route, idempotency_key),
   CONSTRAINT idempotency_keys_key_id_fkey FOREIGN KEY (key_id) REFERENCES api_keys(key_id)
 );
+-- Retention: answers that are older than a day
 CREATE INDEX idempotency_keys_created_at_idx ON idempotency_keys USING btree (created_at);
 
 CREATE TABLE impression_raw (
@@ -553,9 +590,11 @@ CREATE TABLE impression_raw (
   ip inet,
   user_agent text,
   referrer text,
-  query text NOT NULL,
+  query text,
   CONSTRAINT impression_raw_pkey PRIMARY KEY (impression_id)
-);
+) PARTITION BY RANGE (impression_id);
+
+CREATE TABLE impression_raw_default PARTITION OF impression_raw DEFAULT;
 
 CREATE TABLE impressions (
   impression_id uuid NOT NULL,
@@ -570,12 +609,12 @@ CREATE TABLE impressions (
   viewable_at timestamp with time zone,
   external_id text,
   subs jsonb NOT NULL,
+  device text,
   CONSTRAINT impressions_pkey PRIMARY KEY (impression_id),
-  CONSTRAINT impressions_campaign_id_campaign_version_fkey FOREIGN KEY (campaign_id, campaign_version) REFERENCES campaign_versions(campaign_id, version),
-  CONSTRAINT impressions_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES partners(partner_id),
-  CONSTRAINT impressions_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
+  CONSTRAINT impressions_device_check CHECK (device = ANY (ARRAY['mobile'::text, 'tablet'::text, 'desktop'::text, 'tv'::text])),
   CONSTRAINT impressions_viewable_check CHECK (viewable_at >= shown_at)
 ) PARTITION BY RANGE (impression_id);
+-- Touches of a player: what a visitor has seen, latest first
 CREATE INDEX impressions_visitor_idx ON impressions USING btree (visitor_id, impression_id);
 
 CREATE TABLE impressions_default PARTITION OF impressions DEFAULT;
@@ -606,6 +645,7 @@ CREATE TABLE ledger_entries (
   CONSTRAINT ledger_entries_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
   CONSTRAINT ledger_entries_amount_check CHECK (amount_minor <> 0)
 );
+-- The trial balance, and the entries of an account
 CREATE INDEX ledger_entries_account_idx ON ledger_entries USING btree (workspace_id, account, currency);
 CREATE TRIGGER ledger_entries_append_only BEFORE DELETE OR UPDATE ON ledger_entries FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER ledger_entries_no_truncate BEFORE TRUNCATE ON ledger_entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -659,6 +699,7 @@ CREATE TABLE offers (
   CONSTRAINT offers_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
   CONSTRAINT offers_payout_check CHECK ((payout_minor IS NULL) = (payout_currency IS NULL) AND COALESCE(payout_minor, 1::bigint) > 0)
 );
+-- GET /v1/offers: those of a workspace, page by page
 CREATE INDEX offers_workspace_idx ON offers USING btree (workspace_id, offer_id);
 CREATE TRIGGER offers_announce AFTER INSERT OR UPDATE ON offers FOR EACH STATEMENT EXECUTE FUNCTION announce_catalog_change();
 
@@ -672,11 +713,15 @@ CREATE TABLE outbox (
   available_at timestamp with time zone NOT NULL,
   attempts integer DEFAULT 0 NOT NULL,
   last_error text,
-  CONSTRAINT outbox_pkey PRIMARY KEY (outbox_id),
-  CONSTRAINT outbox_ref_key UNIQUE (kind, ref_id, run),
-  CONSTRAINT outbox_kind_check CHECK (kind = 'event'::text AND lane = 0 OR kind = 'postback'::text AND lane = 1 OR kind = 'timer'::text AND lane = 1 OR kind = 'click'::text AND lane = 2)
+  parked_at timestamp with time zone,
+  CONSTRAINT outbox_pkey PRIMARY KEY (lane, outbox_id),
+  CONSTRAINT outbox_kind_check CHECK (kind = 'event'::text AND lane = 0 OR kind = 'postback'::text AND lane = 1 OR kind = 'timer'::text AND lane = 1 OR kind = 'click'::text AND lane = 2 OR kind = 'timer'::text AND lane = 3 OR kind = 'click'::text AND lane = 3),
+  CONSTRAINT outbox_parked_check CHECK (parked_at IS NULL OR last_error IS NOT NULL AND attempts > 0)
 );
-CREATE INDEX outbox_claim_idx ON outbox USING btree (lane, outbox_id);
+-- GET /v1/outbox/parked: rows that wait for a person, oldest first, and their number
+CREATE INDEX outbox_parked_idx ON outbox USING btree (workspace_id, outbox_id) WHERE (parked_at IS NOT NULL);
+-- What is queued already, except for clicks on their first way.
+CREATE UNIQUE INDEX outbox_ref_key ON outbox USING btree (kind, ref_id, run) WHERE (lane <> 2);
 
 CREATE TABLE partners (
   partner_id uuid NOT NULL,
@@ -688,8 +733,11 @@ CREATE TABLE partners (
   CONSTRAINT partners_code_key UNIQUE (workspace_id, code),
   CONSTRAINT partners_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id)
 );
+-- GET /v1/partners: those of a workspace, page by page
 CREATE INDEX partners_workspace_idx ON partners USING btree (workspace_id, partner_id);
 CREATE TRIGGER partners_announce AFTER INSERT OR UPDATE ON partners FOR EACH STATEMENT EXECUTE FUNCTION announce_catalog_change();
+CREATE TRIGGER partners_are_kept BEFORE DELETE ON partners FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER partners_no_truncate BEFORE TRUNCATE ON partners FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TABLE payout_lines (
   payout_id uuid NOT NULL,
@@ -701,6 +749,7 @@ CREATE TABLE payout_lines (
   CONSTRAINT payout_lines_payout_id_fkey FOREIGN KEY (payout_id) REFERENCES payouts(payout_id),
   CONSTRAINT payout_lines_amount_check CHECK (amount_minor <> 0)
 );
+-- Settlement and payouts: what was paid for a line
 CREATE INDEX payout_lines_line_idx ON payout_lines USING btree (line_id);
 CREATE TRIGGER payout_lines_append_only BEFORE DELETE OR UPDATE ON payout_lines FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER payout_lines_no_truncate BEFORE TRUNCATE ON payout_lines FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -723,6 +772,7 @@ CREATE TABLE payouts (
   CONSTRAINT payouts_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
   CONSTRAINT payouts_amount_check CHECK (amount_minor > 0)
 );
+-- GET /v1/partners/:id/payouts: those of a partner, page by page
 CREATE INDEX payouts_partner_idx ON payouts USING btree (partner_id, payout_id);
 CREATE TRIGGER payouts_append_only BEFORE DELETE OR UPDATE ON payouts FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER payouts_no_truncate BEFORE TRUNCATE ON payouts FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -749,6 +799,7 @@ CREATE TABLE player_bindings (
   CONSTRAINT player_bindings_deal_check CHECK (deal_id IS NULL OR partner_id IS NOT NULL),
   CONSTRAINT player_bindings_partner_check CHECK (partner_id IS NULL OR click_id IS NOT NULL)
 );
+-- The players that a click brought
 CREATE INDEX player_bindings_click_idx ON player_bindings USING btree (click_id);
 
 CREATE TABLE players (
@@ -816,12 +867,19 @@ CREATE TABLE postbacks (
   CONSTRAINT postbacks_status_check CHECK (status = ANY (ARRAY['pending'::text, 'delivered'::text, 'dead'::text])),
   CONSTRAINT postbacks_test_check CHECK (is_test = (conversion_id IS NULL))
 );
+-- GET /v1/postbacks$1clickId=: those about a click
 CREATE INDEX postbacks_click_idx ON postbacks USING btree (click_id) WHERE (click_id IS NOT NULL);
+-- Settlement: the postbacks about a conversion
 CREATE INDEX postbacks_conversion_idx ON postbacks USING btree (conversion_id) WHERE (conversion_id IS NOT NULL);
+-- Dead letters of a workspace: listed, summed up and replayed
 CREATE INDEX postbacks_dead_idx ON postbacks USING btree (workspace_id, destination_id, dead_at) WHERE (status = 'dead'::text);
+-- Settlement: the postbacks that an event caused
 CREATE INDEX postbacks_event_idx ON postbacks USING btree (caused_by_event_id) WHERE (caused_by_event_id IS NOT NULL);
+-- What a disabled destination is still owed
 CREATE INDEX postbacks_owed_idx ON postbacks USING btree (destination_id) WHERE (status = 'pending'::text);
+-- The sweep: duties that nobody seems to work on, oldest first
 CREATE INDEX postbacks_pending_idx ON postbacks USING btree (created_at) WHERE (status = 'pending'::text);
+-- GET /v1/postbacks: those of a workspace, page by page
 CREATE INDEX postbacks_workspace_idx ON postbacks USING btree (workspace_id, postback_id);
 
 CREATE TABLE quarantine (
@@ -843,8 +901,11 @@ CREATE TABLE quarantine (
   CONSTRAINT quarantine_released_check CHECK ((released_at IS NULL) = (released_by IS NULL)),
   CONSTRAINT quarantine_rules_tried_check CHECK ((rules_tried_at IS NULL) = (rules_due_at IS NULL) AND (rules_found IS NULL OR rules_found >= 0 AND rules_tried_at IS NOT NULL))
 );
+-- The timeline of a click: events that were matched to it
 CREATE INDEX quarantine_matched_click_idx ON quarantine USING btree (matched_click_id) WHERE (matched_click_id IS NOT NULL);
+-- The sweep: what was tried under rules longest ago
 CREATE INDEX quarantine_rules_due_idx ON quarantine USING btree (rules_tried_at NULLS FIRST) WHERE (released_at IS NULL);
+-- GET /v1/quarantine and the sweep: what waits, oldest first
 CREATE INDEX quarantine_waiting_idx ON quarantine USING btree (workspace_id, event_id) WHERE (released_at IS NULL);
 
 CREATE TABLE quarantine_rules (
@@ -864,6 +925,7 @@ CREATE TABLE quarantine_rules (
   CONSTRAINT quarantine_rules_click_field_check CHECK ((click_field = ANY (ARRAY['external_id'::text, 'sub'::text, 'ad_id'::text])) AND (click_field = 'external_id'::text) = (click_key IS NULL)),
   CONSTRAINT quarantine_rules_event_field_check CHECK ((event_field = ANY (ARRAY['click_ref'::text, 'transaction_id'::text, 'player_id'::text, 'attribute'::text])) AND (event_field = 'attribute'::text) = (event_attribute IS NOT NULL))
 );
+-- GET /v1/quarantine/rules, and whether an arriving event has any
 CREATE INDEX quarantine_rules_workspace_idx ON quarantine_rules USING btree (workspace_id, rule_id);
 
 CREATE TABLE rate_grants (
@@ -882,6 +944,46 @@ CREATE TABLE rate_grants (
 CREATE TRIGGER rate_grants_append_only BEFORE DELETE OR UPDATE ON rate_grants FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER rate_grants_no_truncate BEFORE TRUNCATE ON rate_grants FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+CREATE TABLE result_marks (
+  mark_id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  workspace_id uuid NOT NULL,
+  quarter_at timestamp with time zone NOT NULL,
+  marked_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT result_marks_pkey PRIMARY KEY (mark_id)
+);
+
+CREATE TABLE result_quarters (
+  workspace_id uuid NOT NULL,
+  quarter_at timestamp with time zone NOT NULL,
+  campaign_id uuid,
+  partner_id uuid,
+  country text,
+  device text,
+  currency text,
+  blocked_clicks bigint NOT NULL,
+  review_clicks bigint NOT NULL,
+  installs_ppm bigint NOT NULL,
+  registrations_ppm bigint NOT NULL,
+  deposits_ppm bigint NOT NULL,
+  first_deposits_ppm bigint NOT NULL,
+  deposit_minor numeric NOT NULL,
+  commission_minor numeric NOT NULL,
+  CONSTRAINT result_quarters_key UNIQUE NULLS NOT DISTINCT (workspace_id, quarter_at, campaign_id, partner_id, country, device, currency),
+  CONSTRAINT result_quarters_count_check CHECK (blocked_clicks >= 0 AND review_clicks >= 0 AND installs_ppm >= 0 AND registrations_ppm >= 0 AND first_deposits_ppm >= 0 AND deposits_ppm >= first_deposits_ppm),
+  CONSTRAINT result_quarters_money_check CHECK (currency IS NOT NULL OR deposit_minor = 0::numeric AND commission_minor = 0::numeric),
+  CONSTRAINT result_quarters_time_check CHECK (quarter_at = quarter_of(quarter_at))
+);
+
+CREATE TABLE rollup_progress (
+  is_the_only boolean DEFAULT true NOT NULL,
+  folded_until timestamp with time zone NOT NULL,
+  closed_until timestamp with time zone NOT NULL,
+  CONSTRAINT rollup_progress_pkey PRIMARY KEY (is_the_only),
+  CONSTRAINT rollup_progress_closed_check CHECK (closed_until = quarter_of(closed_until)),
+  CONSTRAINT rollup_progress_only_check CHECK (is_the_only),
+  CONSTRAINT rollup_progress_order_check CHECK (closed_until <= folded_until)
+);
+
 CREATE TABLE scenarios (
   scenario_id uuid NOT NULL,
   workspace_id uuid NOT NULL,
@@ -899,6 +1001,7 @@ CREATE TABLE scenarios (
   CONSTRAINT scenarios_kind_check CHECK (kind = ANY (ARRAY['weekend'::text, 'holiday'::text, 'algorithm'::text, 'custom'::text])),
   CONSTRAINT scenarios_weekdays_check CHECK (cardinality(weekdays) > 0 AND weekdays <@ ARRAY[1::smallint, 2::smallint, 3::smallint, 4::smallint, 5::smallint, 6::smallint, 7::smallint])
 );
+-- GET /v1/scenarios, and those that a conversion may belong to
 CREATE INDEX scenarios_workspace_idx ON scenarios USING btree (workspace_id, scenario_id);
 
 CREATE TABLE segment_rule_sets (
@@ -930,7 +1033,9 @@ CREATE TABLE sources (
   CONSTRAINT sources_kind_check CHECK (kind = ANY (ARRAY['api'::text, 'gaming'::text])),
   CONSTRAINT sources_secret_check CHECK ((kind = 'api'::text) = (secret IS NULL))
 );
+-- The source of keys that are bound to none; a workspace has one
 CREATE UNIQUE INDEX sources_one_builtin_idx ON sources USING btree (workspace_id) WHERE (kind = 'api'::text);
+-- GET /v1/sources: those of a workspace, page by page
 CREATE INDEX sources_workspace_idx ON sources USING btree (workspace_id, source_id);
 
 CREATE TABLE status_mappings (
@@ -950,7 +1055,9 @@ CREATE TABLE status_mappings (
   CONSTRAINT status_mappings_meaning_check CHECK (kind IS NOT NULL OR status IS NOT NULL),
   CONSTRAINT status_mappings_status_check CHECK (status IS NULL OR (status = ANY (ARRAY['pending'::text, 'failed'::text, 'confirmed'::text, 'reversed'::text])) AND (COALESCE(kind, 'deposit'::text) = ANY (ARRAY['deposit'::text, 'withdrawal'::text])))
 );
+-- Intake: what a word means; one thing at a time
 CREATE UNIQUE INDEX status_mappings_word_key ON status_mappings USING btree (source_id, word) WHERE (retired_at IS NULL);
+-- GET /v1/status-mappings: those of a workspace, page by page
 CREATE INDEX status_mappings_workspace_idx ON status_mappings USING btree (workspace_id, mapping_id);
 
 CREATE TABLE subjects (
@@ -959,7 +1066,34 @@ CREATE TABLE subjects (
   settled_until timestamp with time zone,
   CONSTRAINT subjects_pkey PRIMARY KEY (subject_key)
 );
+-- The sweep: what is due and no timer has settled
 CREATE INDEX subjects_due_idx ON subjects USING btree (due_at) WHERE (due_at IS NOT NULL);
+
+CREATE TABLE traffic_hours (
+  workspace_id uuid NOT NULL,
+  hour_at timestamp with time zone NOT NULL,
+  campaign_id uuid NOT NULL,
+  partner_id uuid,
+  device text,
+  clicks bigint NOT NULL,
+  impressions bigint NOT NULL,
+  CONSTRAINT traffic_hours_key UNIQUE NULLS NOT DISTINCT (workspace_id, hour_at, campaign_id, partner_id, device),
+  CONSTRAINT traffic_hours_count_check CHECK (clicks >= 0 AND impressions >= 0 AND (clicks + impressions) > 0),
+  CONSTRAINT traffic_hours_time_check CHECK (hour_at = date_trunc('hour'::text, hour_at, 'UTC'::text))
+);
+
+CREATE TABLE traffic_quarters (
+  workspace_id uuid NOT NULL,
+  quarter_at timestamp with time zone NOT NULL,
+  campaign_id uuid NOT NULL,
+  partner_id uuid,
+  device text,
+  clicks bigint NOT NULL,
+  impressions bigint NOT NULL,
+  CONSTRAINT traffic_quarters_key UNIQUE NULLS NOT DISTINCT (workspace_id, quarter_at, campaign_id, partner_id, device),
+  CONSTRAINT traffic_quarters_count_check CHECK (clicks >= 0 AND impressions >= 0 AND (clicks + impressions) > 0),
+  CONSTRAINT traffic_quarters_time_check CHECK (quarter_at = quarter_of(quarter_at))
+);
 
 CREATE TABLE unmapped_report_raw (
   report_id uuid NOT NULL,
@@ -1004,8 +1138,11 @@ CREATE TABLE unmapped_reports (
   CONSTRAINT unmapped_reports_trust_check CHECK (trust = ANY (ARRAY['signed'::text, 'keyed'::text, 'public'::text])),
   CONSTRAINT unmapped_reports_word_check CHECK (event_word IS NOT NULL OR status_word IS NOT NULL)
 );
+-- A mapping: reports that wait for the word of an event
 CREATE INDEX unmapped_reports_event_word_idx ON unmapped_reports USING btree (source_id, event_word, report_id) WHERE ((resolved_at IS NULL) AND (event_word IS NOT NULL));
+-- A mapping: reports that wait for the word of a status
 CREATE INDEX unmapped_reports_status_word_idx ON unmapped_reports USING btree (source_id, status_word, report_id) WHERE ((resolved_at IS NULL) AND (status_word IS NOT NULL));
+-- GET /v1/quarantine/words: reports that wait, oldest first
 CREATE INDEX unmapped_reports_waiting_idx ON unmapped_reports USING btree (workspace_id, report_id) WHERE (resolved_at IS NULL);
 
 CREATE TABLE velocity_hits (
@@ -1018,6 +1155,7 @@ CREATE TABLE velocity_hits (
   CONSTRAINT velocity_hits_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
   CONSTRAINT velocity_hits_minute_check CHECK (hit_at >= minute_at AND hit_at < (minute_at + '00:01:00'::interval))
 );
+-- Retention: minutes that nobody asks about any more
 CREATE INDEX velocity_hits_minute_idx ON velocity_hits USING btree (minute_at);
 
 CREATE TABLE verdicts (
@@ -1036,16 +1174,11 @@ CREATE TABLE verdicts (
   CONSTRAINT verdicts_score_check CHECK (score >= 0 AND score <= 100),
   CONSTRAINT verdicts_subject_kind_check CHECK (subject_kind = ANY (ARRAY['click'::text, 'event'::text]))
 );
+-- Rollups: clicks that were blocked or are doubted, in a range of time
+CREATE INDEX verdicts_doubted_clicks_idx ON verdicts USING btree (workspace_id, subject_id) WHERE ((subject_kind = 'click'::text) AND (outcome <> 'allow'::text));
 CREATE TRIGGER verdicts_append_only BEFORE DELETE OR UPDATE ON verdicts FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER verdicts_mark_results AFTER INSERT ON verdicts REFERENCING NEW TABLE AS judged FOR EACH STATEMENT EXECUTE FUNCTION mark_results_of_verdicts();
 CREATE TRIGGER verdicts_no_truncate BEFORE TRUNCATE ON verdicts FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-
-CREATE TABLE visitors (
-  visitor_id uuid NOT NULL,
-  workspace_id uuid NOT NULL,
-  first_seen_at timestamp with time zone NOT NULL,
-  CONSTRAINT visitors_pkey PRIMARY KEY (visitor_id),
-  CONSTRAINT visitors_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id)
-);
 
 CREATE TABLE workspaces (
   workspace_id uuid NOT NULL,
@@ -1103,6 +1236,46 @@ AS $function$
       PERFORM require_payout_sum(NEW.payout_id);
       RETURN NULL;
     END $function$;
+
+CREATE OR REPLACE FUNCTION lowest_uuid_at(at timestamp with time zone)
+ RETURNS uuid
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+AS $function$
+      SELECT (lpad(to_hex(ceil(extract(epoch FROM greatest(at, timestamptz '1970-01-01 00:00:00+00')) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid
+    $function$;
+
+CREATE OR REPLACE FUNCTION mark_results_of_conversion()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+    BEGIN
+      INSERT INTO result_marks (workspace_id, quarter_at) VALUES (NEW.workspace_id, quarter_of(NEW.occurred_at));
+      IF TG_OP = 'UPDATE' AND quarter_of(OLD.occurred_at) <> quarter_of(NEW.occurred_at) THEN
+        INSERT INTO result_marks (workspace_id, quarter_at) VALUES (OLD.workspace_id, quarter_of(OLD.occurred_at));
+      END IF;
+      RETURN NULL;
+    END $function$;
+
+CREATE OR REPLACE FUNCTION mark_results_of_verdicts()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+    BEGIN
+      INSERT INTO result_marks (workspace_id, quarter_at)
+        SELECT DISTINCT c.workspace_id, quarter_of(c.clicked_at)
+        FROM judged AS j JOIN clicks AS c ON c.click_id = j.subject_id
+        WHERE j.subject_kind = 'click' AND j.outcome <> 'allow';
+      RETURN NULL;
+    END $function$;
+
+CREATE OR REPLACE FUNCTION quarter_of(at timestamp with time zone)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+AS $function$
+      SELECT date_bin('15 minutes', at, timestamptz '2000-01-01 00:00:00+00')
+    $function$;
 
 CREATE OR REPLACE FUNCTION refuse_change()
  RETURNS trigger

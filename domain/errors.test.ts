@@ -8,8 +8,8 @@ describe('the registry of refusals', () => {
     expect(code).toMatch(/^[a-z]+(_[a-z]+)*$/);
     expect(http).toBeGreaterThanOrEqual(400);
     expect(http).toBeLessThan(600);
-    // The sender's fault does not go away by itself; ours may.
-    expect(retryable).toBe(http >= 500);
+    // The sender's fault does not go away by itself, unless it is haste; ours may.
+    expect(retryable).toBe(http >= 500 || http === 429);
     expect(title.length).toBeGreaterThan(0);
   });
 
@@ -21,7 +21,9 @@ describe('the registry of refusals', () => {
     ['not_found', 404],
     ['event_conflict', 409],
     ['body_too_large', 413],
+    ['rate_limited', 429],
     ['unavailable', 503],
+    ['overloaded', 503],
   ] as const)('%s answers %i', (code, http) => {
     expect(ERROR_CODES[code].http).toBe(http);
   });

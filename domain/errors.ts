@@ -26,8 +26,10 @@ export const ERROR_CODES = {
   not_reviewable: { http: 409, retryable: false, title: 'Not for a person to decide' },
   body_too_large: { http: 413, retryable: false, title: 'The body exceeds the limit' },
   unsupported_media_type: { http: 415, retryable: false, title: 'The content type is not supported' },
+  rate_limited: { http: 429, retryable: true, title: 'Too many requests' },
   internal: { http: 500, retryable: true, title: 'Something failed on our side' },
   unavailable: { http: 503, retryable: true, title: 'A needed service is away' },
+  overloaded: { http: 503, retryable: true, title: 'More arrives than can be served' },
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
@@ -38,14 +40,17 @@ export class AppError extends Error {
   override readonly name = 'AppError';
   readonly code: ErrorCode;
   readonly errors: readonly FieldProblem[];
+  /** When the same request may succeed; null when that is not known. */
+  readonly retryAfterSeconds: number | null;
 
   constructor(
     code: ErrorCode,
     detail: string,
-    options?: { errors?: readonly FieldProblem[]; cause?: unknown },
+    options?: { errors?: readonly FieldProblem[]; cause?: unknown; retryAfterSeconds?: number },
   ) {
     super(detail, options?.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.errors = options?.errors ?? [];
+    this.retryAfterSeconds = options?.retryAfterSeconds ?? null;
   }
 }

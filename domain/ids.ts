@@ -30,6 +30,7 @@ export const ID_PREFIXES = {
   scn: 'scenario',
   qrl: 'quarantine rule',
   smp: 'status mapping',
+  obx: 'outbox row',
 } as const;
 
 export type IdPrefix = keyof typeof ID_PREFIXES;
@@ -58,9 +59,15 @@ export type GoalId = Id<'gol'>;
 export type ScenarioId = Id<'scn'>;
 export type QuarantineRuleId = Id<'qrl'>;
 export type StatusMappingId = Id<'smp'>;
+export type OutboxRowId = Id<'obx'>;
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
-const ENCODED_LENGTH = 26;
+const HEX = '0123456789abcdef';
+const PADDING_BITS = 2;
+// By character code. Ids are read and written a dozen times per click: arithmetic on big integers cost more than all
+// the rest of it.
+const QUINTETS = digitsByCode(ALPHABET);
+const NIBBLES = digitsByCode(HEX);
 const UUID_PATTERN = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 // 26 base32 characters hold 130 bits, so the first one carries only three: anything above 7 is no UUID.
 const ENCODED_PATTERN = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/;
@@ -68,22 +75,32 @@ const ENCODED_PATTERN = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/;
 /** The prefixed form of a lower-case UUID. Throws on anything else: a malformed UUID here is a bug, not input. */
 export function idFromUuid<P extends IdPrefix>(prefix: P, uuid: string): Id<P> {
   if (!UUID_PATTERN.test(uuid)) throw new Error(`not a UUID: ${JSON.stringify(uuid)}`);
-  let rest = BigInt(`0x${uuid.replaceAll('-', '')}`);
-  let encoded = '';
-  for (let position = 0; position < ENCODED_LENGTH; position += 1) {
-    encoded = ALPHABET.charAt(Number(rest & 31n)) + encoded;
-    rest >>= 5n;
+  // Two bits of padding stand before the 128, so that the first character holds three of them.
+  let [encoded, bits, count] = ['', 0, PADDING_BITS];
+  for (let position = 0; position < uuid.length; position += 1) {
+    const nibble = NIBBLES[uuid.charCodeAt(position)];
+    if (nibble === undefined) continue;
+    bits = (bits << 4) | nibble;
+    count += 4;
+    if (count < 5) continue;
+    count -= 5;
+    encoded += ALPHABET[bits >> count];
+    bits &= (1 << count) - 1;
   }
   return `${prefix}_${encoded}` as Id<P>;
 }
 
 /** The UUID inside an id, as Postgres stores it. */
 export function uuidFromId(id: Id<IdPrefix>): string {
-  let value = 0n;
-  for (const character of id.slice(id.indexOf('_') + 1)) {
-    value = (value << 5n) | BigInt(ALPHABET.indexOf(character));
+  let [hex, bits, count] = ['', 0, -PADDING_BITS];
+  for (let position = id.indexOf('_') + 1; position < id.length; position += 1) {
+    bits = (bits << 5) | (QUINTETS[id.charCodeAt(position)] ?? 0);
+    for (count += 5; count >= 4; ) {
+      count -= 4;
+      hex += HEX[bits >> count];
+      bits &= (1 << count) - 1;
+    }
   }
-  const hex = value.toString(16).padStart(32, '0');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
@@ -96,4 +113,10 @@ export function parseId<P extends IdPrefix>(prefix: P, text: string): Id<P> | nu
 /** The millisecond at which a v7 id was minted (its first 48 bits). */
 export function mintedAtMs(id: Id<IdPrefix>): number {
   return Number.parseInt(uuidFromId(id).replaceAll('-', '').slice(0, 12), 16);
+}
+
+function digitsByCode(alphabet: string): readonly (number | undefined)[] {
+  const digits: (number | undefined)[] = [];
+  for (const [digit, character] of [...alphabet].entries()) digits[character.charCodeAt(0)] = digit;
+  return digits;
 }

@@ -1,9 +1,13 @@
-import { renderLandingUrl, validateLandingTemplate } from './landing-url';
+import { compileLandingTemplate, type LandingValues, validateLandingTemplate } from './landing-url';
 
 const RFC_3986_AUTHORITY = /^[^:/?#]+:\/\/([^/?#]*)/;
 const clickId = 'clk_01hzy';
 
-describe('renderLandingUrl', () => {
+function renderLandingUrl(template: string, values: LandingValues): string {
+  return compileLandingTemplate(template)(values);
+}
+
+describe('compileLandingTemplate', () => {
   it('fills every landing macro', () => {
     const template =
       'https://casino.example/{campaign_id}/?c={click_id}&x={external_id}&p={partner_id}&s={sub1}-{sub20}-{sub2}';

@@ -1,15 +1,15 @@
-import { SUB_NAMES, type Subs } from './postback/macros';
+import { SUB_NAMES, type SubName, type Subs } from './postback/macros';
 import {
   checkTemplate,
+  compileTemplate,
   encodeValue,
-  fillTemplate,
   type TemplateCheck,
   usesMacro,
 } from './postback/url-template';
 
 const LANDING_MACROS = ['click_id', 'external_id', 'campaign_id', 'partner_id', ...SUB_NAMES] as const;
 
-type LandingMacro = (typeof LANDING_MACROS)[number];
+const SUB_NAME_SET: ReadonlySet<string> = new Set(SUB_NAMES);
 
 /** The query parameter that carries our id when the template does not place it. */
 const CLICK_ID_PARAMETER = 'click_id';
@@ -28,24 +28,40 @@ export function validateLandingTemplate(url: string): TemplateCheck {
   return checkTemplate(url, { macros: LANDING_MACROS, allowFragment: true });
 }
 
+/** Where the visitor of one click goes. */
+export type LandingTemplate = (values: LandingValues) => string;
+
 /**
- * Where the visitor of one click goes. The click id reaches the landing page in every case: through `{click_id}`,
- * else as the query parameter `click_id`, which replaces one of that name. The origin is always the template's.
+ * A template that was validated, ready to be filled many times. The click id reaches the landing page in every case:
+ * through `{click_id}`, else as the query parameter `click_id`, which replaces one of that name. The origin is always
+ * the template's.
  */
-export function renderLandingUrl(template: string, values: LandingValues): string {
-  const named: { readonly [name in LandingMacro]?: string | undefined } = {
-    ...values.subs,
-    click_id: values.clickId,
-    external_id: values.externalId,
-    campaign_id: values.campaignId,
-    partner_id: values.partnerId,
+export function compileLandingTemplate(template: string): LandingTemplate {
+  const fill = compileTemplate(template);
+  const isPlaced = usesMacro(template, 'click_id');
+  return (values) => {
+    const url = fill((name) => landingValue(values, name));
+    return isPlaced ? url : withClickId(url, values.clickId);
   };
-  const url = fillTemplate(template, (name) => (isLandingMacro(name) ? named[name] : undefined));
-  return usesMacro(template, 'click_id') ? url : withClickId(url, values.clickId);
 }
 
-function isLandingMacro(name: string): name is LandingMacro {
-  return (LANDING_MACROS as readonly string[]).includes(name);
+function landingValue(values: LandingValues, name: string): string | undefined {
+  switch (name) {
+    case 'click_id':
+      return values.clickId;
+    case 'external_id':
+      return values.externalId;
+    case 'campaign_id':
+      return values.campaignId;
+    case 'partner_id':
+      return values.partnerId;
+    default:
+      return isSubName(name) ? values.subs?.[name] : undefined;
+  }
+}
+
+function isSubName(name: string): name is SubName {
+  return SUB_NAME_SET.has(name);
 }
 
 /** Works on text: re-serialising through URLSearchParams would rewrite the encoding of foreign parameters. */

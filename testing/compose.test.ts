@@ -42,6 +42,31 @@ describe('docker-compose.yml', () => {
     expect(new Set(ours.map(({ image }) => image))).toEqual(new Set([`clickchain:${version}`]));
   });
 
+  test.each(['postgres', 'password', 'changeme', 'clickchain123'])(
+    'does not start with the password %s',
+    (word) => {
+      const problems = composeProblems(text, { ...values, POSTGRES_PASSWORD: word });
+      for (const name of ['api', 'worker', 'migrate']) {
+        expect(problems).toContainEqual(
+          expect.stringMatching(new RegExp(`^${name}: [^]*DATABASE_URL: expected`)),
+        );
+      }
+      expect(problems.join('\n')).not.toContain(`:${word}@`);
+    },
+  );
+
+  test('opens the proxy to the world, Temporal UI to this machine, and nothing else', () => {
+    const open = Object.entries(served.services).flatMap(([name, { ports }]) =>
+      ports.map((port) => `${name} ${port}`),
+    );
+    expect(open).toEqual(['proxy 80:80', 'proxy 443:443', 'temporal-ui 127.0.0.1:8233:8080']);
+    expect(readRepositoryFile('deploy/Caddyfile')).toMatch(
+      /@inside path \/metrics[^\n]*\n\s*respond @inside 404/,
+    );
+    // What is started without compose is reached from its own machine only.
+    expect(parseConfig({})).toMatchObject({ host: '127.0.0.1', metricsPort: null });
+  });
+
   test('gives Temporal a number of shards that it can grow into, for it can never be changed', () => {
     expect(serviceOf('temporal').environment.NUM_HISTORY_SHARDS).toBe('512');
   });

@@ -1,4 +1,4 @@
-import type { Express } from 'express';
+import type { RequestListener } from 'node:http';
 import request, { type Test } from 'supertest';
 import { mintId } from '../db/mint-id';
 import { type ClickId, type EventId, parseId, type SourceId, uuidFromId } from '../domain/ids';
@@ -27,7 +27,7 @@ export type EventSender = {
   registration<Given extends object>(given?: Given): Registration & Given;
   deposit<Given extends object>(given?: Given): Deposit & Given;
   /** With the source's key unless another is given; a text is sent as it is. */
-  post(path: string, body: object | string, key?: string, app?: Express): Test;
+  post(path: string, body: object | string, key?: string, app?: RequestListener): Test;
   /** The row of an event that was answered with this id. */
   factOf(id: unknown): Promise<EventRow>;
   countReceipts(): Promise<number>;

@@ -1,8 +1,9 @@
-import type { Express } from 'express';
+import type { RequestListener } from 'node:http';
 import { pino } from 'pino';
 import { createApp } from '../api/app';
-import type { ApiDeps } from '../api/deps';
+import type { AppDeps } from '../api/deps';
 import { startCampaignCatalog } from '../api/hot/campaign-catalog';
+import { createRateLimits } from '../api/limits/rate-limits';
 import { createApiMetrics } from '../api/metrics';
 import { parseConfig } from '../config/config';
 import { createWorkspace } from '../db/seed-instance';
@@ -12,8 +13,8 @@ import { createTestDb, type TestDb } from './test-db';
 /** A workspace with its admin key, in a database of its own, behind the real app; the clock stands still. */
 export type IngestFixture = {
   readonly testDb: TestDb;
-  readonly deps: ApiDeps;
-  readonly app: Express;
+  readonly deps: AppDeps;
+  readonly app: RequestListener;
   readonly workspaceId: WorkspaceId;
   readonly adminKey: string;
   readonly clock: { nowMs(): number; set(ms: number): void };
@@ -35,14 +36,18 @@ export async function startIngest(
   const { workspaceId, adminKey } = await createWorkspace(db, { name: 'acme', nowMs });
   const logger = pino({ level: 'silent' });
   const catalog = await startCampaignCatalog({ db, databaseUrl: testDb.url, logger });
-  const deps: ApiDeps = {
+  const config = parseConfig({ ...options.env });
+  const deps: AppDeps = {
     db,
-    config: parseConfig({ ...options.env }),
+    config,
     clock,
     logger,
     metrics: createApiMetrics(),
     catalog,
     temporalReachable: async () => true,
+    limits: createRateLimits(config, logger),
+    isLate: () => false,
+    databaseAnswers: async () => true,
   };
   return {
     testDb,

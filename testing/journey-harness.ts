@@ -11,7 +11,7 @@ import {
 import { createGuardedFetch } from '../clients/guarded-fetch';
 import type { Db } from '../db/knex';
 import { mintId } from '../db/mint-id';
-import { recordClick } from '../db/stores/click-store';
+import { recordClicks } from '../db/stores/click-store';
 import { type Acceptance, acceptEvent } from '../db/stores/event-store';
 import type { NewEvent } from '../db/stores/new-event';
 import { type JourneyTarget, loadJourneyTargets } from '../db/stores/outbox-store';
@@ -76,14 +76,15 @@ export class JourneyHarness {
   private serial = 0;
 
   private constructor(
-    readonly env: TestWorkflowEnvironment,
+    /** The Temporal of now; another one after `moveTo`. */
+    public env: TestWorkflowEnvironment,
     private readonly testDb: TestDb,
     readonly sink: Sink,
     readonly tenant: WorkspaceFixture,
     readonly partnerId: PartnerId,
     readonly offerId: OfferId,
     readonly campaignId: CampaignId,
-    readonly starter: WorkflowStarter,
+    public starter: WorkflowStarter,
   ) {}
 
   /** One tenant with a partner (CPA 50.00 EUR), an offer, a campaign of 30 days, and two running workers. */
@@ -109,6 +110,13 @@ export class JourneyHarness {
   /** For what keeps a connection or a pool of its own, as another process would. */
   get databaseUrl(): string {
     return this.testDb.url;
+  }
+
+  /** Goes on with another Temporal, as after the loss of this one's database; its workers are stopped before. */
+  moveTo(env: TestWorkflowEnvironment): void {
+    if (this.running.length > 0) throw new Error('workers of the Temporal of before are running');
+    this.env = env;
+    this.starter = createWorkflowStarter(env.client);
   }
 
   async startWorkers(): Promise<void> {
@@ -189,29 +197,31 @@ export class JourneyHarness {
   ): Promise<ClickId> {
     const clickedAtMs = given.atMs ?? this.clock.nowMs();
     const clickId = given.clickId ?? mintId('clk', clickedAtMs);
-    await recordClick(this.db, {
-      clickId,
-      workspaceId: this.tenant.workspaceId,
-      campaignId: this.campaignId,
-      campaignVersion: 1,
-      offerId: this.offerId,
-      partnerId: this.partnerId,
-      partnerReason: null,
-      visitorId: mintId('vis', clickedAtMs),
-      clickedAtMs,
-      expiresAtMs: windowEndMs(clickedAtMs, given.windowDays ?? 30),
-      isTest: given.isTest ?? false,
-      externalId: null,
-      subs: {},
-      adIds: {},
-      utm: {},
-      raw: {
-        ip: '203.0.113.7',
-        userAgent: given.userAgent ?? 'Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0',
-        referrer: null,
-        query: '',
+    await recordClicks(this.db, [
+      {
+        clickId,
+        workspaceId: this.tenant.workspaceId,
+        campaignId: this.campaignId,
+        campaignVersion: 1,
+        offerId: this.offerId,
+        partnerId: this.partnerId,
+        partnerReason: null,
+        visitorId: mintId('vis', clickedAtMs),
+        clickedAtMs,
+        expiresAtMs: windowEndMs(clickedAtMs, given.windowDays ?? 30),
+        isTest: given.isTest ?? false,
+        externalId: null,
+        subs: {},
+        adIds: {},
+        utm: {},
+        raw: {
+          ip: '203.0.113.7',
+          userAgent: given.userAgent ?? 'Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0',
+          referrer: null,
+          query: '',
+        },
       },
-    });
+    ]);
     return clickId;
   }
 
@@ -243,10 +253,15 @@ export class JourneyHarness {
   /** Carries the outbox to Temporal until nothing is due. */
   async relay(): Promise<void> {
     for (;;) {
-      const result = await relayBatch(this.db, this.starter, this.clock.nowMs());
-      if (result.failures[0] !== undefined) throw result.failures[0].error;
-      if (result.temporalAway) throw new Error('Temporal is away');
-      if (result.claimed === 0) return;
+      let claimed = 0;
+      for (const group of ['events', 'duties', 'starts'] as const) {
+        const share = { group, rows: 200, concurrency: 24 };
+        const result = await relayBatch(this.db, this.starter, share, this.clock.nowMs());
+        if (result.failures[0] !== undefined) throw result.failures[0].error;
+        if (result.temporalAway) throw new Error('Temporal is away', { cause: result.awayBecause });
+        claimed += result.claimed;
+      }
+      if (claimed === 0) return;
     }
   }
 

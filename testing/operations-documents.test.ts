@@ -3,6 +3,7 @@ import path from 'node:path';
 import { createApiMetrics } from '../api/metrics';
 import { variableNames } from '../config/variables';
 import { NETWORK_FAILURES, OUTCOME_REASONS } from '../domain/postback/outcome';
+import { RELAY_COUNTERS } from '../workers/relay-meter';
 import * as workflows from '../workflows';
 import { SEARCH_ATTRIBUTES } from '../workflows/search-attributes';
 import { references } from './compose-file';
@@ -21,9 +22,9 @@ const found = (text: string, pattern: RegExp): string[] => [
 const withoutSeries = (name: string) => name.replace(/_(bucket|count|sum)$/, '');
 
 describe('what operators are told', () => {
-  test('names metrics of the API that exist', async () => {
+  test('names metrics of ours that exist', async () => {
     const exposed = await createApiMetrics({ processMetrics: true }).registry.getMetricsAsJSON();
-    const names = new Set(exposed.map(({ name }) => name));
+    const names = new Set<string>([...exposed.map(({ name }) => name), ...Object.values(RELAY_COUNTERS)]);
     const named = found(all, /\b(?:clickchain|nodejs)_[a-z0-9]+_[a-z0-9_]+\b/g).map(withoutSeries);
     expect(named.length).toBeGreaterThan(5);
     expect(named.filter((name) => !names.has(name))).toEqual([]);

@@ -1,8 +1,9 @@
+import type { RequestListener } from 'node:http';
 import { NativeConnection, type Worker } from '@temporalio/worker';
-import type { Express } from 'express';
 import { pino } from 'pino';
 import { createApp } from '../api/app';
 import { startCampaignCatalog } from '../api/hot/campaign-catalog';
+import { createRateLimits } from '../api/limits/rate-limits';
 import { createApiMetrics } from '../api/metrics';
 import { createGuardedFetch } from '../clients/guarded-fetch';
 import { parseConfig } from '../config/config';
@@ -17,20 +18,24 @@ import { type JourneyHarness, workflowBundle } from './journey-harness';
 const logger = pino({ level: 'silent' });
 
 /** What one API process has for itself: a pool, a catalog with its listener, an app. */
-export type ApiProcess = { readonly app: Express; stop(): Promise<void> };
+export type ApiProcess = { readonly app: RequestListener; stop(): Promise<void> };
 
 export async function startApiProcess(house: JourneyHarness): Promise<ApiProcess> {
   const { databaseUrl, clock } = house;
   const db = createDb(databaseUrl, { applicationName: 'api', poolMax: 10 });
   const catalog = await startCampaignCatalog({ db, databaseUrl, logger });
+  const config = parseConfig({});
   const app = createApp({
     db,
-    config: parseConfig({}),
+    config,
     clock,
     logger,
     metrics: createApiMetrics(),
     catalog,
     temporalReachable: async () => true,
+    limits: createRateLimits(config, logger),
+    isLate: () => false,
+    databaseAnswers: async () => true,
   });
   return {
     app,
@@ -75,7 +80,12 @@ export async function startWorkerProcess(
   const starter = watched(createWorkflowStarter(house.env.client), carried, atFirstRow);
   const stopping = new AbortController();
   const relaying = runRelay(
-    { db, starter, clock: house.clock, logger, wakeUp: new WakeUp() },
+    {
+      ...{ db, starter, clock: house.clock, logger },
+      bells: { events: new WakeUp(), duties: new WakeUp(), starts: new WakeUp() },
+      starts: { perSecond: 1_000, concurrency: 8 },
+      meter: { called: () => undefined, parked: () => undefined },
+    },
     stopping.signal,
   );
   return {

@@ -1,7 +1,8 @@
-import type { Express } from 'express';
+import type { RequestListener } from 'node:http';
 import { pino } from 'pino';
 import request, { type Test } from 'supertest';
 import { createApp } from '../api/app';
+import { createRateLimits } from '../api/limits/rate-limits';
 import { createApiMetrics } from '../api/metrics';
 import { parseConfig } from '../config/config';
 import type { Db } from '../db/knex';
@@ -19,7 +20,7 @@ export type Tenant = WorkspaceFixture & {
 export type ReadsFixture = {
   readonly db: Db;
   readonly databaseUrl: string;
-  readonly app: Express;
+  readonly app: RequestListener;
   readonly tenant: Tenant;
   readonly stranger: Tenant;
   readonly clock: { nowMs(): number; set(ms: number): void };
@@ -38,11 +39,13 @@ export async function startReads(options: { readonly poolMax?: number } = {}): P
       nowMs = ms;
     },
   };
+  const config = parseConfig({});
+  const logger = pino({ level: 'silent' });
   const app = createApp({
     db,
-    config: parseConfig({}),
+    config,
     clock,
-    logger: pino({ level: 'silent' }),
+    logger,
     metrics: createApiMetrics(),
     catalog: {
       isLoaded: () => true,
@@ -52,6 +55,9 @@ export async function startReads(options: { readonly poolMax?: number } = {}): P
       stop: async () => undefined,
     },
     temporalReachable: async () => true,
+    limits: createRateLimits(config, logger),
+    isLate: () => false,
+    databaseAnswers: async () => true,
   });
   return {
     db,
@@ -74,7 +80,7 @@ export async function startReads(options: { readonly poolMax?: number } = {}): P
   };
 }
 
-async function createTenant(db: Db, app: Express): Promise<Tenant> {
+async function createTenant(db: Db, app: RequestListener): Promise<Tenant> {
   const workspace = await insertWorkspace(db);
   const authorization = `Bearer ${await insertApiKey(db, workspace)}`;
   return {

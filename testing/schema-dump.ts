@@ -1,7 +1,8 @@
 import type { Db } from '../db/knex';
 
-/** Tables that come and go by themselves: the months of clicks and impressions, and the migration tool's own books. */
-const LEFT_OUT = '^((clicks|impressions)_[0-9]{4}_[0-9]{2}|knex_migrations(_lock)?)$';
+/** Tables that come and go by themselves: months and days of what is partitioned, and the migration tool's own books. */
+const LEFT_OUT =
+  '^((clicks|impressions)_[0-9]{4}_[0-9]{2}|(click|impression)_raw_[0-9]{4}(_[0-9]{2}){2}|knex_migrations(_lock)?)$';
 
 type TableRow = { oid: number; name: string; partition_key: string | null; partition_of: string | null };
 type NamedRow = { oid: number; name: string; definition: string };
@@ -66,7 +67,8 @@ const CONSTRAINTS = `
   ORDER BY t.relname, array_position(ARRAY['p', 'u', 'f', 'c']::"char"[], c.contype), c.conname`;
 
 const INDEXES = `
-  SELECT t.oid, x.relname AS name, replace(pg_get_indexdef(x.oid), ' ON ONLY ', ' ON ') AS definition
+  SELECT t.oid, x.relname AS name, coalesce('-- ' || obj_description(x.oid, 'pg_class') || E'\\n', '')
+           || replace(pg_get_indexdef(x.oid), ' ON ONLY ', ' ON ') AS definition
   FROM pg_class AS t
   JOIN pg_index AS i ON i.indrelid = t.oid
   JOIN pg_class AS x ON x.oid = i.indexrelid

@@ -19,13 +19,20 @@ export async function startTimeSkippingEnv(): Promise<TestWorkflowEnvironment> {
   return env;
 }
 
-/** The real dev server in memory, in real time, with our search attributes. */
-export async function startDevServerEnv(): Promise<TestWorkflowEnvironment> {
+/** The real dev server in memory, in real time, with our search attributes; `settings` are dynamic ones of the server. */
+export async function startDevServerEnv(
+  settings: Readonly<Record<string, string>> = {},
+): Promise<TestWorkflowEnvironment> {
   const path = await devServerPath();
+  const extraArgs = Object.entries(settings).flatMap(([name, value]) => [
+    '--dynamic-config-value',
+    `${name}=${value}`,
+  ]);
   return TestWorkflowEnvironment.createLocal({
     server: {
       executable: { type: 'existing-path', path },
       searchAttributes: [...SEARCH_ATTRIBUTES],
+      extraArgs,
     },
   });
 }

@@ -101,6 +101,14 @@ export const BANS: readonly Ban[] = [
     instead: 'text, identity or a minted uuid, timestamptz',
   },
   {
+    name: 'a secret compared as text',
+    pattern:
+      /(?:\b|[a-z])(?:[Ss]ecret|[Ss]ignature|[Pp]assword|[Aa]piKey|adminKey|keyHash|hmac|mac|digest)\s*[!=]={1,2}(?!=|\s*(?:null\b|undefined\b|''))|[!=]==?\s*(?:\w+\.)*(?:secret|signature|password|apiKey|adminKey|keyHash|hmac|mac|digest)\b(?!\.length)/,
+    only: /^(api|clients|db|activities|workers|config|domain)\//,
+    except: TEST,
+    instead: 'timingSafeEqual over digests of one length, or a look-up by the hash',
+  },
+  {
     name: 'an unguarded call to a stranger',
     pattern: /(?<![.\w])fetch\(/,
     only: /^(api|workflows|activities|workers|domain|db)\//,

@@ -62,6 +62,9 @@ describe('the rules bite', () => {
     ['toFixed', 'api/app.ts', 'const x = y.toFixed(2);'],
     ['a column type that loses meaning', 'db/migrations/001_x.ts', 'create table x (at timestamp not null)'],
     ['an unguarded call to a stranger', 'activities/postback.ts', 'await fetch(url);'],
+    ['a secret compared as text', 'api/a.ts', 'if (given === source.secret) return;'],
+    ['a secret compared as text', 'clients/a.ts', 'return signature !== expected;'],
+    ['a secret compared as text', 'api/a.ts', 'const ok = config.adminKey == key;'],
   ])('%s', (ban, file, text) => {
     expect(bannedStrings({ path: file, text })).toMatchObject([{ ban, line: 1 }]);
   });
@@ -73,6 +76,8 @@ describe('the rules bite', () => {
       'const x = client.fetch(url);',
     ];
     expect(harmless.flatMap((text) => bannedStrings({ path: 'domain/a.ts', text }))).toEqual([]);
+    const asked = 'if (secret !== null && digest.length === mac.length) verify();';
+    expect(bannedStrings({ path: 'api/a.ts', text: asked })).toEqual([]);
     const reasoned = '// oxlint-disable-next-line no-await-in-loop -- one at a time keeps the order';
     expect(bannedStrings({ path: 'api/app.ts', text: reasoned })).toEqual([]);
   });

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import type { Worker } from '@temporalio/worker';
+import { Runtime, type Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createGuardedFetch } from '../clients/guarded-fetch';
 import { type Config, parseConfig } from '../config/config';
+import { armFaultPoints } from '../config/fault-points';
 import { createLogger } from '../config/logger';
 import { listenToChannel } from '../db/channel-listener';
 import { createDb, type Db } from '../db/knex';
@@ -10,15 +11,20 @@ import { OUTBOX_CHANNEL } from '../db/stores/outbox-store';
 import { createJourneyWorker, SETTLEMENT_CONCURRENCY } from './journey-worker';
 import { createPostbackWorker } from './postback-worker';
 import { runRelay } from './relay';
+import { createRelayMeter } from './relay-meter';
+import { runRollups } from './rollups';
 import { installRuntime } from './runtime';
 import { runSweep } from './sweep';
 import { connectToTemporal, type TemporalConnections } from './temporal-connection';
 import { WakeUp } from './wake-up';
+import { httpWithFaultPoints, starterWithFaultPoints } from './with-fault-points';
 import { createWorkflowStarter } from './workflow-starter';
 
 const clock = { nowMs: () => Date.now() };
 /** Settlement and screening each take a connection; deliveries hold theirs for milliseconds. */
-const POOL_MAX = SETTLEMENT_CONCURRENCY * 2 + 10;
+const POOL_MAX = SETTLEMENT_CONCURRENCY * 2 + 6;
+/** A pool of its own, so that settlements keep no event waiting: one for each group of lanes, one to admit clicks. */
+const RELAY_POOL_MAX = 4;
 
 type Surroundings = {
   readonly config: Config;
@@ -35,15 +41,17 @@ async function main(): Promise<void> {
   if (config.databaseUrl === null) throw new Error('DATABASE_URL is not set: a worker needs the database.');
   if (config.temporalAddress === null)
     throw new Error('TEMPORAL_ADDRESS is not set: a worker needs Temporal.');
+  armFaultPoints(config.faultPoints);
   installRuntime(logger, config.metricsPort);
   const stop = stopRequest(logger);
   const db = createDb(config.databaseUrl, { applicationName: 'clickchain-worker', poolMax: POOL_MAX });
+  const around = { config, databaseUrl: config.databaseUrl, db, logger, signal: stop.signal };
+  const keepingHouse = keepHouseIfAsked(around);
   const connections = await connectToTemporal(
     { address: config.temporalAddress, namespace: config.temporalNamespace },
     { timer: new WakeUp(), logger, signal: stop.signal },
   );
   if (connections !== null) {
-    const around = { config, databaseUrl: config.databaseUrl, db, logger, signal: stop.signal };
     try {
       await runRoles(around, connections);
     } finally {
@@ -51,19 +59,29 @@ async function main(): Promise<void> {
       await connections.close();
     }
   }
+  await keepingHouse;
   await db.destroy();
+}
+
+/** Partitions ahead, ends of retention, the net and the rollups: none of it may wait for Temporal. */
+async function keepHouseIfAsked({ config, db, logger, signal }: Surroundings): Promise<void> {
+  if (!config.workerRoles.includes('sweep')) return;
+  await Promise.all([runSweep({ db, clock, logger }, signal), runRollups({ db, clock, logger }, signal)]);
 }
 
 async function runRoles(around: Surroundings, connections: TemporalConnections): Promise<void> {
   const { config, db, logger, signal } = around;
   const roles = new Set(config.workerRoles);
-  const running: Promise<void>[] = [];
+  // A process whose only role needs no Temporal, such as the sweep, has nothing else to wait for here.
+  const running: Promise<void>[] = [untilStopped(signal)];
   const connection = connections.native;
   const namespace = config.temporalNamespace;
-  const http = createGuardedFetch({
-    allowPrivate: config.allowPrivateDestinations,
-    allowedSink: config.allowedSink,
-  });
+  const http = httpWithFaultPoints(
+    createGuardedFetch({
+      allowPrivate: config.allowPrivateDestinations,
+      allowedSink: config.allowedSink,
+    }),
+  );
   if (roles.has('journeys')) {
     const workflowBundle = { codePath: join(__dirname, '..', 'workflow-bundle.js') };
     const worker = await createJourneyWorker({ connection, namespace, workflowBundle, db, clock });
@@ -76,28 +94,44 @@ async function runRoles(around: Surroundings, connections: TemporalConnections):
   if (roles.has('relay')) {
     running.push(runRelayRole(around, connections));
   }
-  if (roles.has('sweep')) running.push(runSweep({ db, clock, logger }, signal));
   logger.info({ roles: config.workerRoles }, 'worker ready');
   await Promise.all(running);
   await http.close();
 }
 
 async function runRelayRole(
-  { db, logger, databaseUrl, signal }: Surroundings,
+  { config, logger, databaseUrl, signal }: Surroundings,
   connections: TemporalConnections,
 ): Promise<void> {
-  const wakeUp = new WakeUp();
+  const bells = { events: new WakeUp(), duties: new WakeUp(), starts: new WakeUp() };
   const listener = listenToChannel({
     databaseUrl,
     channel: OUTBOX_CHANNEL,
     applicationName: 'clickchain-relay',
-    onWake: () => wakeUp.ring(),
+    onWake: () => {
+      bells.events.ring();
+      bells.duties.ring();
+    },
     // The relay says itself when Postgres is away, and polls meanwhile.
     onLost: (error) => logger.debug({ err: error }, 'relay lost its listener'),
   });
-  const starter = createWorkflowStarter(connections.client);
-  await runRelay({ db, starter, clock, logger, wakeUp }, signal);
+  const starter = starterWithFaultPoints(createWorkflowStarter(connections.client));
+  const db = createDb(databaseUrl, { applicationName: 'clickchain-relay', poolMax: RELAY_POOL_MAX });
+  const starts = {
+    perSecond: config.relayStartsPerSecond,
+    concurrency: config.relayStartsConcurrency,
+  };
+  const meter = createRelayMeter(Runtime.instance().metricMeter);
+  await runRelay({ db, starter, clock, logger, bells, starts, meter }, signal);
   await listener.stop();
+  await db.destroy();
+}
+
+function untilStopped(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }
 
 async function runUntil(worker: Worker, signal: AbortSignal): Promise<void> {

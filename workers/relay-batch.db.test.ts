@@ -2,7 +2,7 @@ import type { Db } from '../db/knex';
 import { mintId } from '../db/mint-id';
 import { acceptEvent } from '../db/stores/event-store';
 import type { NewEvent } from '../db/stores/new-event';
-import { enqueue, type JourneyTarget } from '../db/stores/outbox-store';
+import { enqueue } from '../db/stores/outbox-store';
 import { JOURNEY_EVENT_LIMIT } from '../domain/event-route';
 import { type CampaignId, type ClickId, type EventId, idFromUuid, uuidFromId } from '../domain/ids';
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '../domain/time';
@@ -12,9 +12,9 @@ import { insertDestination, insertPostback } from '../testing/builders/insert-po
 import { insertWorkspace, type WorkspaceFixture } from '../testing/builders/insert-workspace';
 import { newEvent } from '../testing/builders/new-event';
 import { recordTestClick } from '../testing/builders/record-test-click';
+import { type FakeTemporal, fakeTemporal, grpcError } from '../testing/fake-temporal';
 import { createTestDb, type TestDb } from '../testing/test-db';
-import { RELAY_BATCH_ROWS, relayBatch } from './relay-batch';
-import type { WorkflowStarter } from './workflow-starter';
+import { type BatchShare, type RelayBatchResult, relayBatch } from './relay-batch';
 
 const nowMs = Date.now();
 const UNAVAILABLE = 14;
@@ -25,7 +25,7 @@ let testDb: TestDb;
 let db: Db;
 let tenant: WorkspaceFixture;
 let campaignId: CampaignId;
-let temporal: ReturnType<typeof fakeTemporal>;
+let temporal: FakeTemporal;
 
 beforeAll(async () => {
   testDb = await createTestDb();
@@ -39,39 +39,21 @@ beforeEach(async () => {
   temporal = fakeTemporal();
 });
 
-/** Takes every call, writes it down, and answers as told. */
-function fakeTemporal() {
-  const calls: string[] = [];
-  const fake = {
-    calls,
-    /** Whether signals find an open journey. */
-    journeysAreOpen: true,
-    /** Thrown by the calls it is given for. */
-    trouble: async (_call: string): Promise<void> => undefined,
+const ROWS = 200;
+const batch = (group: BatchShare['group'], atMs = nowMs, rows = ROWS) =>
+  relayBatch(db, temporal.starter, { group, rows, concurrency: 24 }, atMs);
+/** A batch of each group, one after the other, told as if they were one. */
+async function relay(
+  atMs = nowMs,
+): Promise<Pick<RelayBatchResult, 'claimed' | 'relayed' | 'temporalAway' | 'failures'>> {
+  const results = [await batch('events', atMs), await batch('duties', atMs), await batch('starts', atMs)];
+  return {
+    claimed: results.reduce((sum, { claimed }) => sum + claimed, 0),
+    relayed: results.reduce((sum, { relayed }) => sum + relayed, 0),
+    temporalAway: results.some(({ temporalAway }) => temporalAway),
+    failures: results.flatMap(({ failures }) => failures),
   };
-  const take = async (call: string): Promise<void> => {
-    await fake.trouble(call);
-    calls.push(call);
-  };
-  const starter: WorkflowStarter = {
-    startJourney: (_workspace, target) => take(`start ${target.clickId}`),
-    signalJourney: async (_workspace, target: JourneyTarget, eventId) => {
-      await take(`signal ${target.clickId} ${eventId}`);
-      return fake.journeysAreOpen;
-    },
-    signalPlayer: (_workspace, playerId, eventId) => take(`player ${playerId} ${eventId}`),
-    startEvent: (_workspace, eventId) => take(`event ${eventId}`),
-    setPlayerTimer: (_workspace, playerId, dueAtMs) => take(`timer ${playerId} ${dueAtMs}`),
-    startPostback: (_workspace, postbackId, run) => take(`postback ${postbackId} ${run}`),
-  };
-  return Object.assign(fake, { starter });
 }
-
-function grpcError(code: number): Error {
-  return Object.assign(new Error(`${code}: refused`), { code, details: 'refused', metadata: {} });
-}
-
-const relay = (atMs = nowMs) => relayBatch(db, temporal.starter, atMs);
 const outbox = () => db('outbox').orderBy('outbox_id');
 const click = (given: { clickedAtMs?: number; clickId?: ClickId; userAgent?: string } = {}) =>
   recordTestClick(db, { ...tenant, campaignId, clickedAtMs: nowMs - MINUTE_MS, ...given });
@@ -186,7 +168,7 @@ describe('clicks and postbacks', () => {
     const deposit = await accept();
     expect(await outbox()).toEqual([]);
     await click({ clickId });
-    await relay();
+    await batch('starts');
     expect(temporal.calls).toEqual([`start ${clickId}`]);
     await relay();
     expect(temporal.calls.slice(1).sort()).toEqual(
@@ -203,22 +185,58 @@ describe('clicks and postbacks', () => {
     expect(temporal.calls).toEqual([`postback ${postbackId} 3`]);
   });
 
-  it('events go before clicks, in bounded batches', async () => {
-    const clickId = await startedClick();
-    for (let index = 0; index < RELAY_BATCH_ROWS - 1; index += 1) await click();
+  it('a batch has its own lanes only, and no more rows than it may', async () => {
+    const clickId = await click();
+    for (let index = 0; index < 4; index += 1) await click();
     await install(clickId);
-    await install(clickId);
-    expect(await relay()).toMatchObject({ claimed: RELAY_BATCH_ROWS });
-    expect(temporal.calls.slice(0, 2).every((call) => call.startsWith('signal'))).toBe(true);
-    expect(await relay()).toMatchObject({ claimed: 1, relayed: 1 });
+    expect(await batch('events')).toMatchObject({ claimed: 1, relayed: 1, calls: { event: 1, click: 0 } });
+    expect(await batch('starts', nowMs, 3)).toMatchObject({ claimed: 3, calls: { event: 0, click: 3 } });
+    expect(await batch('starts', nowMs, 3)).toMatchObject({ claimed: 2, relayed: 2 });
+    expect(temporal.calls[1]).toBe(`start ${clickId}`);
+  });
+
+  it('what is rebuilt goes behind what is new', async () => {
+    const lost = await click();
+    await db('outbox').update({ lane: 3 });
+    const fresh = await click();
+    await batch('starts', nowMs, 1);
+    expect(temporal.calls).toEqual([`start ${fresh}`]);
+    await batch('starts', nowMs, 1);
+    expect(temporal.calls).toEqual([`start ${fresh}`, `start ${lost}`]);
+  });
+
+  it('what is not begun in time stays for the next batch', async () => {
+    await click();
+    const before = await outbox();
+    const share = { group: 'starts', rows: ROWS, concurrency: 8, atMostMs: 0 } as const;
+    expect(await relayBatch(db, temporal.starter, share, nowMs)).toMatchObject({
+      claimed: 1,
+      relayed: 0,
+      failures: [],
+    });
+    expect([temporal.calls, await outbox()]).toEqual([[], before]);
+  });
+
+  it('what is over needs no call', async () => {
+    await close(await click());
+    expect(await batch('starts')).toMatchObject({ claimed: 1, relayed: 1, calls: { click: 0 } });
   });
 
   it('two relays at once carry every row, each once', async () => {
-    for (let index = 0; index < RELAY_BATCH_ROWS + 50; index += 1) await click();
-    const results = await Promise.all([relay(), relay()]);
-    expect(results.reduce((sum, result) => sum + result.relayed, 0)).toBe(RELAY_BATCH_ROWS + 50);
-    expect(new Set(temporal.calls).size).toBe(RELAY_BATCH_ROWS + 50);
+    for (let index = 0; index < ROWS + 50; index += 1) await click();
+    const results = await Promise.all([batch('starts'), batch('starts')]);
+    expect(results.reduce((sum, result) => sum + result.relayed, 0)).toBe(ROWS + 50);
+    expect(temporal.calls).toHaveLength(ROWS + 50);
+    expect(new Set(temporal.calls).size).toBe(ROWS + 50);
     expect(await outbox()).toEqual([]);
+  });
+
+  it('verdicts are there before the first start, so that no event waits for the last one', async () => {
+    const clickId = await click();
+    temporal.trouble = async () => {
+      expect(await db('verdicts').where('subject_id', uuidFromId(clickId))).toHaveLength(1);
+    };
+    expect(await batch('starts')).toMatchObject({ relayed: 1, failures: [] });
   });
 });
 
@@ -255,6 +273,19 @@ describe('trouble with Temporal', () => {
     }
   });
 
+  it('busy holds the later events of the same journey, in their order, and no others', async () => {
+    const [first, other] = [await startedClick(), await startedClick()];
+    const events = [await install(first), await install(first), await install(first)];
+    await install(other);
+    temporal.trouble = async (call) => {
+      if (call.includes(first)) throw grpcError(RESOURCE_EXHAUSTED);
+    };
+    expect(await batch('events')).toMatchObject({ relayed: 1, calls: { event: 2 } });
+    temporal.trouble = async () => undefined;
+    await batch('events', nowMs + SECOND_MS);
+    expect(temporal.calls.slice(1)).toEqual(events.map((eventId) => `signal ${first} ${eventId}`));
+  });
+
   it('faulty: later and later, at most a minute, with what went wrong', async () => {
     const clickId = await click();
     const healthy = await install(clickId);
@@ -275,11 +306,10 @@ describe('trouble with Temporal', () => {
   });
 
   it('a relay that dies in the middle leaves every row, and repeats its calls', async () => {
-    const eventId = await install(await startedClick());
-    const clickId = await click();
+    const [first, second] = [await click(), await click()];
     const before = await outbox();
     temporal.trouble = async (call) => {
-      if (!call.startsWith('start')) return;
+      if (!call.endsWith(second)) return;
       // The connection that holds the claim, gone as with a process that was killed.
       await db.raw(
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -287,13 +317,13 @@ describe('trouble with Temporal', () => {
       );
     };
     // By shape: the driver's error may come from another realm.
-    await expect(relay()).rejects.toMatchObject({ message: expect.any(String) });
+    await expect(batch('starts')).rejects.toMatchObject({ message: expect.any(String) });
     expect(temporal.calls).toHaveLength(2);
     expect(await outbox()).toEqual(before);
-    expect(await db('verdicts').where('subject_id', uuidFromId(clickId))).toEqual([]);
+    const verdicts = await db('verdicts').whereIn('subject_id', [first, second].map(uuidFromId));
     temporal.trouble = async () => undefined;
-    expect(await relay()).toMatchObject({ claimed: 2, relayed: 2 });
-    expect(temporal.calls.filter((call) => call.includes(eventId))).toHaveLength(2);
-    expect(await db('verdicts').where('subject_id', uuidFromId(clickId))).toHaveLength(1);
+    expect(await batch('starts')).toMatchObject({ claimed: 2, relayed: 2 });
+    expect(temporal.calls.filter((call) => call === `start ${first}`)).toHaveLength(2);
+    expect(await db('verdicts').whereIn('subject_id', [first, second].map(uuidFromId))).toEqual(verdicts);
   });
 });

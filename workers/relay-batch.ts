@@ -1,185 +1,192 @@
-import { screenClicks } from '../activities/screen-clicks';
 import type { Db } from '../db/knex';
 import {
   claimOutbox,
   deferOutbox,
-  type EventRoute,
-  type JourneyTarget,
-  loadEventRoutes,
-  loadJourneyTargets,
-  loadPlayerTimers,
+  type LaneGroup,
+  type OutboxKind,
   type OutboxRow,
-  postbackIdOf,
+  parkOutbox,
   postponeOutbox,
   removeFromOutbox,
 } from '../db/stores/outbox-store';
-import { releaseForClicks } from '../db/stores/quarantine-store';
-import { afterJourney, JOURNEY_EVENT_LIMIT, type Route, routeEvent } from '../domain/event-route';
-import { idFromUuid } from '../domain/ids';
 import { MINUTE_MS, SECOND_MS } from '../domain/time';
+import { admitClicks } from './admit-clicks';
+import { prepareDispatch } from './dispatch';
+import { failureReason } from './failure-reason';
 import { classifyTrouble } from './temporal-trouble';
 import type { WorkflowStarter } from './workflow-starter';
 
-const BATCH_ROWS = 200;
-/** Calls to Temporal at once; more only queue up inside its single frontend. */
-const CONCURRENCY = 24;
 const MAX_RETRY_DELAY_MS = MINUTE_MS;
 /** When Temporal has too much to do; its limits are per second. */
 const BUSY_PAUSE_MS = SECOND_MS;
+/**
+ * Failures after which a row is parked: a quarter of an hour, which outlasts a restart of Temporal, and is over before
+ * the failures of one row become what everybody else waits for.
+ */
+export const MAX_TRIES = 20;
+
+/** What one batch may take. */
+export type BatchShare = {
+  readonly group: LaneGroup;
+  readonly rows: number;
+  /** Calls to Temporal at once; more only queue up inside its single frontend. */
+  readonly concurrency: number;
+  /** After so long no further call is begun, and what is left of the batch stays for the next one. */
+  readonly atMostMs?: number;
+};
+
+/** A slow Temporal must not keep a transaction open until Postgres ends it, nor a process that is told to stop. */
+const AT_MOST_MS = 15 * SECOND_MS;
+
+export type CallsByKind = Readonly<Record<OutboxKind, number>>;
+
+export type RelayFailure = {
+  readonly row: OutboxRow;
+  readonly error: unknown;
+  /** Whether it was one failure too many. */
+  readonly isParked: boolean;
+};
 
 export type RelayBatchResult = {
   /** Rows claimed; a full batch means there is probably more. */
   readonly claimed: number;
+  /** Rows that are gone from the outbox, with or without a call. */
   readonly relayed: number;
-  /** True when Temporal did not answer: the rows stay as they are, and the relay should pause. */
+  /** Rows of each kind for which Temporal was called, whatever it answered. */
+  readonly calls: CallsByKind;
+  /** True when Temporal does not answer, or not for us: the rows stay as they are, and the relay should pause. */
   readonly temporalAway: boolean;
-  readonly failures: readonly { readonly row: OutboxRow; readonly error: unknown }[];
+  /** Why it is taken for away. */
+  readonly awayBecause: unknown;
+  readonly failures: readonly RelayFailure[];
 };
-
-export const RELAY_BATCH_ROWS = BATCH_ROWS;
 
 /**
  * Carries one batch from the outbox to Temporal, in one transaction that holds the rows' locks. A crash anywhere
  * leaves the rows in place, and every call to Temporal may be repeated without effect.
  */
-export async function relayBatch(db: Db, starter: WorkflowStarter, nowMs: number): Promise<RelayBatchResult> {
+export async function relayBatch(
+  db: Db,
+  starter: WorkflowStarter,
+  share: BatchShare,
+  nowMs: number,
+): Promise<RelayBatchResult> {
   return db.transaction(async (trx) => {
-    const rows = await claimOutbox(trx, BATCH_ROWS, nowMs);
-    if (rows.length === 0) return { claimed: 0, relayed: 0, temporalAway: false, failures: [] };
-    const { dispatch, journeyOf } = await prepareDispatch(trx, starter, rows, nowMs);
-    const done: bigint[] = [];
-    const postponed: bigint[] = [];
-    const failures: { row: OutboxRow; error: unknown }[] = [];
-    let temporalAway = false;
-    const relayRow = async (row: OutboxRow): Promise<void> => {
-      if (temporalAway) return;
-      try {
-        await dispatch(row);
-        done.push(row.outboxId);
-      } catch (error) {
-        switch (classifyTrouble(error)) {
-          case 'away':
-            temporalAway = true;
-            break;
-          case 'busy':
-            postponed.push(row.outboxId);
-            break;
-          case 'faulty':
-            failures.push({ row, error });
-            break;
-        }
-      }
-    };
-    // Events before starts, and those of one journey one after the other in their order.
-    const events = rows.filter((row) => row.kind === 'event');
-    await forEachConcurrently(groupBy(events, journeyOf), CONCURRENCY, async (group) => {
-      for (const row of group) await relayRow(row);
-    });
-    await forEachConcurrently(
-      rows.filter((row) => row.kind !== 'event'),
-      CONCURRENCY,
-      relayRow,
+    const rows = await claimOutbox(trx, share.group, share.rows, nowMs);
+    if (rows.length === 0) return NOTHING_DUE;
+    const batch = new Batch(performance.now() + (share.atMostMs ?? AT_MOST_MS));
+    const clicks = rows.filter((row) => row.kind === 'click');
+    const unadmitted = await admitClicks(
+      db,
+      clicks.map((row) => row.refUuid),
+      nowMs,
     );
-    await removeFromOutbox(trx, done);
-    await postponeOutbox(trx, postponed, nowMs + BUSY_PAUSE_MS);
-    for (const { row, error } of failures) {
-      await deferOutbox(trx, row.outboxId, String(error), nowMs + retryDelayMs(row));
-    }
-    return { claimed: rows.length, relayed: done.length, temporalAway, failures };
+    const { callOf, journeyOf } = await prepareDispatch(trx, starter, rows, nowMs);
+    await forEachConcurrently(groupBy(rows, journeyOf), share.concurrency, async (group) => {
+      let isHeld = false;
+      for (const row of group) {
+        const error = unadmitted.get(row.refUuid);
+        if (isHeld) batch.postpone(row);
+        else if (error !== undefined) batch.fail(row, error);
+        else isHeld = (await batch.carry(row, callOf(row))) === 'busy';
+      }
+    });
+    return batch.conclude(trx, rows.length, nowMs);
   });
+}
+
+const NOTHING_DUE: RelayBatchResult = {
+  claimed: 0,
+  relayed: 0,
+  calls: { event: 0, postback: 0, timer: 0, click: 0 },
+  temporalAway: false,
+  awayBecause: null,
+  failures: [],
+};
+
+/** What became of the rows of one batch. */
+class Batch {
+  private readonly calls = { ...NOTHING_DUE.calls };
+  private readonly done: bigint[] = [];
+  private readonly postponed: bigint[] = [];
+  private readonly failed: { row: OutboxRow; error: unknown }[] = [];
+  private away: { because: unknown } | null = null;
+
+  constructor(private readonly endsAt: number) {}
+
+  async carry(row: OutboxRow, call: (() => Promise<void>) | null): Promise<'tried' | 'busy' | 'left'> {
+    if (this.away !== null || performance.now() >= this.endsAt) return 'left';
+    try {
+      if (call !== null) {
+        this.calls[row.kind] += 1;
+        await call();
+      }
+      this.done.push(row.outboxId);
+    } catch (error) {
+      switch (classifyTrouble(error)) {
+        case 'away':
+          this.away = { because: error };
+          break;
+        case 'busy':
+          this.postpone(row);
+          return 'busy';
+        case 'faulty':
+          this.fail(row, error);
+          break;
+      }
+    }
+    return 'tried';
+  }
+
+  /** Once more in a moment, and what comes after it in its journey behind it. */
+  postpone(row: OutboxRow): void {
+    this.postponed.push(row.outboxId);
+  }
+
+  fail(row: OutboxRow, error: unknown): void {
+    this.failed.push({ row, error });
+  }
+
+  /** Writes down what became of each row; one that was not tried stays as it is. */
+  async conclude(trx: Db, claimed: number, nowMs: number): Promise<RelayBatchResult> {
+    await removeFromOutbox(trx, this.done);
+    await postponeOutbox(trx, this.postponed, nowMs + BUSY_PAUSE_MS);
+    const failures = this.failed.map((failure) => ({
+      ...failure,
+      isParked: this.isPoison(failure.row, claimed),
+    }));
+    for (const { row, error, isParked } of failures) {
+      if (isParked) await parkOutbox(trx, row, failureReason(error), nowMs);
+      else await deferOutbox(trx, row.outboxId, failureReason(error), nowMs + retryDelayMs(row));
+    }
+    return {
+      claimed,
+      relayed: this.done.length,
+      calls: this.calls,
+      temporalAway: this.away !== null,
+      awayBecause: this.away?.because ?? null,
+      failures,
+    };
+  }
+
+  /** When every row of a batch fails, it is no fault of theirs: a server in trouble must not fill the parking place. */
+  private isPoison(row: OutboxRow, claimed: number): boolean {
+    return row.attempts + 1 >= MAX_TRIES && (claimed === 1 || this.done.length > 0);
+  }
 }
 
 function retryDelayMs(row: OutboxRow): number {
   return Math.min(SECOND_MS * 2 ** row.attempts, MAX_RETRY_DELAY_MS);
 }
 
-/** Reads what the whole batch needs, once per kind, and gives the call that one row takes. */
-async function prepareDispatch(
-  trx: Db,
-  starter: WorkflowStarter,
-  rows: readonly OutboxRow[],
-  nowMs: number,
-): Promise<{ dispatch: (row: OutboxRow) => Promise<void>; journeyOf: (row: OutboxRow) => string }> {
-  const clickUuids = rows.filter((row) => row.kind === 'click').map((row) => row.refUuid);
-  if (clickUuids.length > 0) await admitClicks(trx, clickUuids, nowMs);
-  const targets = await loadJourneyTargets(trx, clickUuids);
-  const eventUuids = rows.filter((row) => row.kind === 'event').map((row) => row.refUuid);
-  const routes = await loadEventRoutes(trx, eventUuids, JOURNEY_EVENT_LIMIT);
-  const timerUuids = rows.filter((row) => row.kind === 'timer').map((row) => row.refUuid);
-  const timers = await loadPlayerTimers(trx, timerUuids);
-  const dispatch = async (row: OutboxRow): Promise<void> => {
-    switch (row.kind) {
-      case 'event':
-        return dispatchEvent(starter, row, routes.get(row.refUuid), nowMs);
-      case 'postback':
-        return starter.startPostback(row.workspaceId, postbackIdOf(row), row.run);
-      case 'timer': {
-        const timer = timers.get(row.refUuid);
-        // What was due may have been settled or called off since.
-        if (timer !== undefined) await starter.setPlayerTimer(row.workspaceId, timer.playerId, timer.dueAtMs);
-        return;
-      }
-      case 'click':
-        return dispatchClick(starter, row, targets.get(row.refUuid), nowMs);
-    }
-  };
-  const journeyOf = (row: OutboxRow): string => {
-    const route = routes.get(row.refUuid);
-    return route?.click?.clickId ?? route?.playerId ?? row.refUuid;
-  };
-  return { dispatch, journeyOf };
-}
-
 function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {
   const groups = new Map<string, T[]>();
-  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group === undefined) groups.set(keyOf(item), [item]);
+    else group.push(item);
+  }
   return [...groups.values()];
-}
-
-/** New clicks get their verdicts, and events that waited for them are let go. */
-async function admitClicks(trx: Db, clickUuids: readonly string[], nowMs: number): Promise<void> {
-  const clickIds = clickUuids.map((uuid) => idFromUuid('clk', uuid));
-  await screenClicks(trx, clickIds, nowMs);
-  await releaseForClicks(trx, clickIds, nowMs);
-}
-
-async function dispatchClick(
-  starter: WorkflowStarter,
-  row: OutboxRow,
-  target: JourneyTarget | undefined,
-  nowMs: number,
-): Promise<void> {
-  if (target === undefined || target.isClosed) return;
-  await starter.startJourney(row.workspaceId, target, nowMs);
-}
-
-async function dispatchEvent(
-  starter: WorkflowStarter,
-  row: OutboxRow,
-  route: EventRoute | undefined,
-  nowMs: number,
-): Promise<void> {
-  if (route === undefined) return;
-  const facts = { journey: route.click, hasPlayer: route.playerId !== null, clickEvents: route.clickEvents };
-  let way = routeEvent(facts, nowMs);
-  if (way === 'journey' && route.click !== null) {
-    if (await starter.signalJourney(row.workspaceId, route.click, route.eventId)) return;
-    way = afterJourney(facts);
-  }
-  await dispatchBesideJourney(starter, row, route, way);
-}
-
-async function dispatchBesideJourney(
-  starter: WorkflowStarter,
-  row: OutboxRow,
-  route: EventRoute,
-  way: Route,
-): Promise<void> {
-  if (way === 'player' && route.playerId !== null) {
-    await starter.signalPlayer(row.workspaceId, route.playerId, route.eventId);
-  } else {
-    await starter.startEvent(row.workspaceId, route.eventId);
-  }
 }
 
 async function forEachConcurrently<T>(

@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import type { Db } from '../db/knex';
+import { timerRun } from '../db/stores/outbox-store';
 import { uuidFromId } from '../domain/ids';
 import { openReviewDesk, type ReviewDesk } from '../testing/review-desk';
 import { createTestDb, type TestDb } from '../testing/test-db';
@@ -47,6 +48,24 @@ test('ends a hold that no timer has ended, although another subject cannot be se
     async () => (await bench.conversion('D1'))?.status === 'approved',
   );
   expect(await desk.dueAtMs()).toBeNull();
+});
+
+test('what it settles and is due again later gets a timer, and nothing else does', async () => {
+  const desk = await openReviewDesk(db);
+  const { bench } = desk;
+  await register(desk);
+  await desk.setPolicy({ reminderHours: 24, timeout: { hours: 72, decision: 'reject' } });
+  await desk.settleInDoubt((await bench.deposit({ key: 'D1', atMin: 2 })).id);
+  await db('outbox').where('kind', 'timer').delete();
+  desk.pass(25);
+  await sweepUntil(desk, 'the reminder', async () => {
+    const reminded = await db('conversions').whereNotNull('review_reminded_at').first();
+    return reminded !== undefined && (await db('outbox').where('kind', 'timer').first()) !== undefined;
+  });
+  const timers = await db('outbox').where('kind', 'timer');
+  const dueAtMs = await desk.dueAtMs();
+  if (dueAtMs === null) throw new Error('nothing is due');
+  expect(timers).toMatchObject([{ lane: 1, run: timerRun(dueAtMs), available_at: expect.any(Date) }]);
 });
 
 test('reminds of a review and lets it run out, with and without a player', async () => {

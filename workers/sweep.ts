@@ -2,15 +2,15 @@ import type { Logger } from 'pino';
 import { createSettlementActivities } from '../activities/settlement';
 import type { Db } from '../db/knex';
 import { ensurePartitions } from '../db/partitions';
+import { queueTimersOf } from '../db/stores/due-store';
+import { expireKeptData } from '../db/stores/expiry-store';
+import { OUTBOX_LANES } from '../db/stores/outbox-store';
 import { sweepQuarantine } from '../db/stores/quarantine-store';
 import { translateReports } from '../db/stores/report-translation-store';
 import { applyRules } from '../db/stores/rule-sweep-store';
-import {
-  expireKeptData,
-  findOverdueSubjects,
-  sweepOrphanedPostbacks,
-  sweepUnhandledEvents,
-} from '../db/stores/sweep-store';
+import type { SubjectKey } from '../db/stores/subject-lock';
+import { findOverdueSubjects, sweepOrphanedPostbacks, sweepUnhandledEvents } from '../db/stores/sweep-store';
+import { parseId } from '../domain/ids';
 import { type Clock, DAY_MS, MINUTE_MS } from '../domain/time';
 import { WakeUp } from './wake-up';
 
@@ -85,13 +85,21 @@ async function settleOverdue(deps: SweepDeps, nowMs: number): Promise<number> {
   let settled = 0;
   for (const { key, dueAtMs } of await findOverdueSubjects(deps.db, SWEEP_ROWS, nowMs)) {
     try {
-      await settleDue({ subject: key, dueAtMs });
+      const next = await settleDue({ subject: key, dueAtMs });
+      await setTimer(deps.db, key, next.dueAtMs, nowMs);
       settled += 1;
     } catch (error) {
       deps.logger.warn({ err: error, subject: key }, 'an overdue subject could not be settled');
     }
   }
   return settled;
+}
+
+/** What is settled without a workflow has nobody who would wait for the next time. */
+async function setTimer(db: Db, key: SubjectKey, dueAtMs: number | null, nowMs: number): Promise<void> {
+  const playerId = parseId('ply', key);
+  if (playerId === null || dueAtMs === null) return;
+  await queueTimersOf(db, [{ playerId, dueAtMs }], OUTBOX_LANES.timer, nowMs);
 }
 
 /** Partitions for the coming months and the end of what is kept only for a time. */

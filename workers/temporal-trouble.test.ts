@@ -1,10 +1,7 @@
 import { isGrpcServiceError, ServiceError, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { NamespaceNotFoundError } from '@temporalio/common';
+import { grpcError } from '../testing/fake-temporal';
 import { classifyTrouble } from './temporal-trouble';
-
-/** An error as the gRPC client throws it. */
-function grpcError(code: number): Error {
-  return Object.assign(new Error(`${code}: refused`), { code, details: 'refused', metadata: {} });
-}
 
 describe('classifyTrouble', () => {
   it('is tested with errors that the SDK takes for those of gRPC', () => {
@@ -18,12 +15,12 @@ describe('classifyTrouble', () => {
     ['DEADLINE_EXCEEDED', 4, 'away'],
     ['NOT_FOUND', 5, 'faulty'],
     ['ALREADY_EXISTS', 6, 'faulty'],
-    ['PERMISSION_DENIED', 7, 'faulty'],
+    ['PERMISSION_DENIED', 7, 'away'],
     ['RESOURCE_EXHAUSTED', 8, 'busy'],
     ['FAILED_PRECONDITION', 9, 'faulty'],
     ['INTERNAL', 13, 'faulty'],
     ['UNAVAILABLE', 14, 'away'],
-    ['UNAUTHENTICATED', 16, 'faulty'],
+    ['UNAUTHENTICATED', 16, 'away'],
   ])('%s (%i) means %s', (_name, code, trouble) => {
     expect(classifyTrouble(grpcError(code))).toBe(trouble);
   });
@@ -36,6 +33,18 @@ describe('classifyTrouble', () => {
     const wrapped = new ServiceError('Failed to start Workflow', { cause: grpcError(code) });
     expect(classifyTrouble(wrapped)).toBe(trouble);
     expect(classifyTrouble(new Error('while relaying', { cause: wrapped }))).toBe(trouble);
+  });
+
+  it.each([
+    'Namespace default has no mapping defined for search attribute WorkspaceId',
+    'search attribute CampaignId is not defined',
+  ])('a server that is not set up is away: %s', (details) => {
+    expect(classifyTrouble(Object.assign(grpcError(3), { details }))).toBe('away');
+  });
+
+  it('a missing namespace is away, wherever it is named', () => {
+    expect(classifyTrouble(new NamespaceNotFoundError('default'))).toBe('away');
+    expect(classifyTrouble(new Error('x', { cause: new NamespaceNotFoundError('default') }))).toBe('away');
   });
 
   it('believes the outermost code', () => {

@@ -1,4 +1,4 @@
-import type { Request } from 'express';
+import type { IncomingMessage } from 'node:http';
 import type { CatalogCampaign } from '../../db/catalog';
 import type { PartnerId } from '../../domain/ids';
 import { clientAddress, type TrustedProxies } from '../client-address';
@@ -9,18 +9,19 @@ const MAX_HEADER_LENGTH = 1_024;
 const MAX_QUERY_LENGTH = 8_192;
 
 /** The query as it came, without its question mark. */
-export function rawQueryOf(req: Request): string {
-  const at = req.originalUrl.indexOf('?');
-  return at < 0 ? '' : req.originalUrl.slice(at + 1);
+export function rawQueryOf({ url = '' }: IncomingMessage): string {
+  const at = url.indexOf('?');
+  return at < 0 ? '' : url.slice(at + 1);
 }
 
-/** The personal data of a browser's request, cut to a length that can be kept. */
-export function browserData(req: Request, proxies: TrustedProxies) {
+/** The personal data of a browser's request, cut to a length that can be kept; `isSaid` when its query is held elsewhere. */
+export function browserData(req: IncomingMessage, proxies: TrustedProxies, isSaid: boolean) {
   return {
     ip: clientAddress(req, proxies),
     userAgent: cutHeader(req.headers['user-agent']),
     referrer: cutHeader(req.headers.referer),
-    query: rawQueryOf(req).slice(0, MAX_QUERY_LENGTH),
+    // Most links say nothing else than what their click holds: a second copy would be a third of the row.
+    query: isSaid ? null : rawQueryOf(req).slice(0, MAX_QUERY_LENGTH),
   };
 }
 

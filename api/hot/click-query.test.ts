@@ -106,4 +106,23 @@ describe('readClickQuery', () => {
   it('is not fooled by names of a prototype', () => {
     expect(readClickQuery('__proto__=x&constructor=y&utm___proto__=z').adIds).toEqual({});
   });
+
+  it.each([
+    ['', true],
+    ['p=ALPHA&sub1=a&sub20=b&gclid=x&utm_source=google&external_id=7&test=1', true],
+    ['sub1=%C3%A9+%26', true],
+    ['s1=a', false],
+    ['GCLID=x', false],
+    ['gclid=x&GCLID=y', false],
+    ['sub1=a&sub1=b', false],
+    ['sub1={click_id}', false],
+    ['sub1=', false],
+    ['sub1=a%00b', false],
+    [`sub1=${'a'.repeat(MAX_CLICK_VALUE_LENGTH + 1)}`, false],
+    ['sub1=a?sub2=b', false],
+    ['foo=bar', false],
+    ['constructor=x', false],
+  ])('%p says what its fields hold: %p', (raw, isWhole) => {
+    expect(readClickQuery(raw).isWhole).toBe(isWhole);
+  });
 });

@@ -11,6 +11,8 @@ export type ClickQuery = {
   readonly utm: Readonly<Record<string, string>>;
   /** `test=1`: somebody tries the link out. */
   readonly isTest: boolean;
+  /** Whether everything that the link says is in the fields above, word for word. */
+  readonly isWhole: boolean;
 };
 
 /** The longest ad id seen has some 400 characters; what is longer is cut, because a cut sub still informs. */
@@ -18,30 +20,26 @@ export const MAX_CLICK_VALUE_LENGTH = 1_024;
 const MAX_UTM_PARAMETERS = 20;
 const MAX_UTM_NAME_LENGTH = 64;
 
-/** Parameters by which ad platforms recognise their own click, in the platform's spelling. */
-const AD_ID_NAMES = [
-  ...['gclid', 'gbraid', 'wbraid', 'dclid', 'gad_source', 'fbclid', 'ttclid', 'msclkid', 'ScCid', 'rdt_cid'],
-  ...[
-    'twclid',
-    'epik',
-    'li_fat_id',
-    'obclid',
-    'dicbo',
-    'tblci',
-    'yclid',
-    'ymclid',
-    'vmcid',
-    'qclid',
-    'irclickid',
-  ],
-];
+/** Parameters by which ad platforms recognise their own click, in the platform's spelling, by their lower case. */
+const AD_ID_NAMES: ReadonlyMap<string, string> = new Map(
+  (
+    'gclid gbraid wbraid dclid gad_source fbclid ttclid msclkid ScCid rdt_cid twclid epik li_fat_id obclid dicbo ' +
+    'tblci yclid ymclid vmcid qclid irclickid'
+  )
+    .split(' ')
+    .map((name) => [name.toLowerCase(), name]),
+);
+
+type Slot = SubName | 'external_id';
 
 /** Each slot's names in order of precedence: ours first. */
-const EXTERNAL_ID_NAMES = [
-  ...['external_id', 'click_id', 'clickid', 'aff_click_id', 'subid', 'sub_id', 'cid'],
+const SLOT_NAMES: readonly (readonly [Slot, readonly string[]])[] = [
+  ['external_id', ['external_id', 'click_id', 'clickid', 'aff_click_id', 'subid', 'sub_id', 'cid']],
+  ...SUB_NAMES.map((name, index) => [name, [name, ...subAliases(index + 1)]] as const),
 ];
-const SUB_ALIASES = new Map<SubName, readonly string[]>(
-  SUB_NAMES.map((name, index) => [name, [name, ...subAliases(index + 1)]]),
+/** By name and not by slot: a link has a handful of parameters, and there are a hundred names to look for. */
+const SLOTS: ReadonlyMap<string, { readonly slot: Slot; readonly rank: number }> = new Map(
+  SLOT_NAMES.flatMap(([slot, names]) => names.map((name, rank) => [name, { slot, rank }] as const)),
 );
 
 function subAliases(slot: number): string[] {
@@ -55,33 +53,42 @@ function subAliases(slot: number): string[] {
  * compared as they are, those of ad ids without regard to case.
  */
 export function readClickQuery(rawQuery: string): ClickQuery {
-  const values = usableValues(rawQuery);
-  const first = (names: readonly string[]): string | null => {
-    const name = names.find((candidate) => values.has(candidate));
-    return name === undefined ? null : (values.get(name) ?? null);
-  };
-  const subs = [...SUB_ALIASES].flatMap(([name, names]) => {
-    const value = first(names);
-    return value === null ? [] : [[name, value] as const];
-  });
+  const { values, isVerbatim } = usableValues(rawQuery);
+  const { external_id: externalId, ...subs } = slotsOf(values);
+  const [adIds, utm] = [adIdsOf(values), utmOf(values)];
+  const isHeld = (name: string): boolean =>
+    NAMES_HELD_APART.has(name) || [subs, adIds, utm].some((fields) => Object.hasOwn(fields, name));
   return {
-    partnerCode: first(['p']),
-    externalId: first(EXTERNAL_ID_NAMES),
-    subs: Object.fromEntries(subs),
-    adIds: adIdsOf(values),
-    utm: utmOf(values),
+    partnerCode: values.get('p') ?? null,
+    externalId: externalId ?? null,
+    subs,
+    adIds,
+    utm,
     isTest: /^(?:1|true|yes)$/i.test(values.get('test') ?? ''),
+    isWhole: isVerbatim && [...values.keys()].every(isHeld),
   };
 }
 
+const NAMES_HELD_APART: ReadonlySet<string> = new Set(['p', 'external_id', 'test']);
+
+function slotsOf(values: ReadonlyMap<string, string>): Partial<Record<Slot, string>> {
+  const found: Partial<Record<Slot, string>> = {};
+  const ranks: Partial<Record<Slot, number>> = {};
+  for (const [name, value] of values) {
+    const place = SLOTS.get(name);
+    if (place === undefined || place.rank >= (ranks[place.slot] ?? Number.POSITIVE_INFINITY)) continue;
+    found[place.slot] = value;
+    ranks[place.slot] = place.rank;
+  }
+  return found;
+}
+
+/** The platform's own spelling wins over another one, else the first that is given. */
 function adIdsOf(values: ReadonlyMap<string, string>): Record<string, string> {
   const found: Record<string, string> = {};
-  for (const name of AD_ID_NAMES) {
-    const sent = values.has(name)
-      ? name
-      : [...values.keys()].find((key) => key.toLowerCase() === name.toLowerCase());
-    const value = sent === undefined ? undefined : values.get(sent);
-    if (value !== undefined) found[name] = value;
+  for (const [name, value] of values) {
+    const known = AD_ID_NAMES.get(name.toLowerCase());
+    if (known !== undefined && (name === known || !(known in found))) found[known] = value;
   }
   return found;
 }
@@ -93,14 +100,17 @@ function utmOf(values: ReadonlyMap<string, string>): Record<string, string> {
   return Object.fromEntries(found.slice(0, MAX_UTM_PARAMETERS));
 }
 
-function usableValues(rawQuery: string): Map<string, string> {
+/** The values that can be kept, and whether they are all that was given, letter for letter. */
+function usableValues(rawQuery: string): { values: Map<string, string>; isVerbatim: boolean } {
   const values = new Map<string, string>();
-  for (const [name, value] of new URLSearchParams(withoutSecondQuestionMark(rawQuery))) {
-    if (values.has(name) || isUnresolvedMacro(value)) continue;
-    const usable = storable(value);
+  const parameters = withoutSecondQuestionMark(rawQuery);
+  let isVerbatim = parameters === rawQuery;
+  for (const [name, value] of new URLSearchParams(parameters)) {
+    const usable = values.has(name) || isUnresolvedMacro(value) ? '' : storable(value);
     if (usable !== '') values.set(name, usable);
+    if (usable !== value || usable === '') isVerbatim = false;
   }
-  return values;
+  return { values, isVerbatim };
 }
 
 /**
@@ -108,6 +118,7 @@ function usableValues(rawQuery: string): Map<string, string> {
  * separator it was meant to be, unless the value before it is a URL, whose own mark it then is.
  */
 function withoutSecondQuestionMark(rawQuery: string): string {
+  if (!rawQuery.includes('?')) return rawQuery;
   return rawQuery
     .split('&')
     .map((pair) => (/:\/\/|%3a(?:%2f|\/){2}/i.test(pair) ? pair : pair.replace(/\?(?=[\w.-]+=)/g, '&')))

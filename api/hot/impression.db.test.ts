@@ -1,6 +1,6 @@
 import request from 'supertest';
 import { createDb, type Db } from '../../db/knex';
-import { expireKeptData } from '../../db/stores/sweep-store';
+import { expireKeptData } from '../../db/stores/expiry-store';
 import { uuidFromId } from '../../domain/ids';
 import { DAY_MS } from '../../domain/time';
 import { insertCampaign } from '../../testing/builders/insert-campaign';

@@ -1,49 +1,59 @@
-import { type Request, type Response, Router } from 'express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { CatalogCampaign } from '../../db/catalog';
 import { mintId } from '../../db/mint-id';
-import { type NewImpression, recordImpression } from '../../db/stores/impression-store';
+import { type NewImpression, recordImpressions } from '../../db/stores/impression-store';
 import { forwardedOverHttps, type TrustedProxies, trustedProxies } from '../client-address';
-import { withDeadline } from '../deadline';
 import type { ApiDeps } from '../deps';
 import { toAppError } from '../middleware/problem';
 import { browserData, partnerOf, rawQueryOf } from './browser-request';
 import { readClickQuery } from './click-query';
 import { sendPixel } from './gif';
+import type { HotRoute } from './hot-listener';
+import { type Recorder, recordTogether } from './record-together';
 import { readVisitorCookie, visitorCookie } from './visitor-cookie';
 
-/** Leaves a margin within the two seconds after which a browser must have an answer. */
-const RECORD_WITHIN_MS = 1_800;
-
 /**
- * `GET /i/{slug}.gif`: records that an advertisement was loaded, and answers with a picture. From memory and one
- * INSERT, like a click; it starts no journey and is no touch until it is known to have been seen.
+ * `GET /i/{slug}.gif`: records that an advertisement was loaded, and answers with a picture. From memory and its share
+ * of one INSERT, like a click; it starts no journey and is no touch until it is known to have been seen.
  */
-export function impressionRoutes(deps: ApiDeps): Router {
+export function impressionRoute(deps: ApiDeps): HotRoute {
   const proxies = trustedProxies(deps.config.trustedProxies);
-  const router = Router();
-  router.get('/i/:slug.gif', async (req, res) => {
-    const outcome = req.method === 'HEAD' ? null : await takeImpression(deps, proxies, req, res);
-    if (outcome !== null) deps.metrics.impressions.inc({ outcome });
-    sendPixel(res, outcome === 'refused' ? 'unavailable' : 'answered');
-  });
-  return router;
+  const impressions = recordTogether<NewImpression>((batch) =>
+    recordImpressions(deps.clickDb ?? deps.db, batch),
+  );
+  return {
+    pattern: '/i/:slug.gif',
+    path: /^\/i\/([^/?#]+)\.gif\/?(?:[?#]|$)/,
+    answer: async (req, res, slug) => {
+      const outcome =
+        req.method === 'HEAD' ? null : await take({ deps, proxies, impressions }, { req, res, slug });
+      if (outcome !== null) deps.metrics.impressions.inc({ outcome });
+      sendPixel(res, outcome === 'refused' ? 'unavailable' : 'answered');
+    },
+  };
 }
 
 type Outcome = 'recorded' | 'unknown_campaign' | 'paused' | 'refused';
 
-async function takeImpression(
-  deps: ApiDeps,
-  proxies: TrustedProxies,
-  req: Request,
-  res: Response,
+type Surroundings = {
+  readonly deps: ApiDeps;
+  readonly proxies: TrustedProxies;
+  readonly impressions: Recorder<NewImpression>;
+};
+
+type Shown = { readonly req: IncomingMessage; readonly res: ServerResponse; readonly slug: string };
+
+async function take(
+  { deps, proxies, impressions }: Surroundings,
+  { req, res, slug }: Shown,
 ): Promise<Outcome> {
-  const campaign = deps.catalog.findCampaign(String(req.params.slug));
+  const campaign = deps.catalog.findCampaign(slug);
   // Before the first load no slug is known, so none is unknown either.
   if (campaign === null) return deps.catalog.isLoaded() ? 'unknown_campaign' : 'refused';
   if (campaign.status === 'paused') return 'paused';
   const impression = toImpression(deps, proxies, req, campaign);
   try {
-    await withDeadline(recordImpression(deps.db, impression), RECORD_WITHIN_MS);
+    await impressions.add(impression);
   } catch (error) {
     const level = toAppError(error).code === 'unavailable' ? 'warn' : 'error';
     deps.logger[level]({ err: error, slug: campaign.slug }, 'impression not recorded');
@@ -57,22 +67,30 @@ async function takeImpression(
 function toImpression(
   deps: ApiDeps,
   proxies: TrustedProxies,
-  req: Request,
+  req: IncomingMessage,
   campaign: CatalogCampaign,
 ): NewImpression {
   const nowMs = deps.clock.nowMs();
   const query = readClickQuery(rawQueryOf(req));
+  const partner = partnerOf(deps, campaign, query);
+  // An impression has no columns for ad ids and utm.
+  const isSaid =
+    query.isWhole && partner.partnerReason === null && isEmpty(query.adIds) && isEmpty(query.utm);
   return {
     impressionId: mintId('imp', nowMs),
     workspaceId: campaign.workspaceId,
     campaignId: campaign.campaignId,
     campaignVersion: campaign.version,
     offerId: campaign.offerId,
-    ...partnerOf(deps, campaign, query),
+    ...partner,
     visitorId: readVisitorCookie(req.headers.cookie) ?? mintId('vis', nowMs),
     shownAtMs: nowMs,
     externalId: query.externalId,
     subs: query.subs,
-    raw: browserData(req, proxies),
+    raw: browserData(req, proxies, isSaid),
   };
+}
+
+function isEmpty(fields: object): boolean {
+  return Object.keys(fields).length === 0;
 }

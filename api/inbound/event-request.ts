@@ -1,5 +1,6 @@
 import type { RequestHandler, Response } from 'express';
-import { type Acceptance, acceptEvent } from '../../db/stores/event-store';
+import { faultPoint } from '../../config/fault-points';
+import type { Acceptance } from '../../db/stores/event-store';
 import type { NewEvent } from '../../db/stores/new-event';
 import { withDeadline } from '../deadline';
 import type { ApiDeps } from '../deps';
@@ -31,7 +32,9 @@ export type EventAnswer = Acceptance & { readonly eventId: string };
 
 /** Stores one event within the time that is left, counts it, and gives the answer. 503 when the time is over. */
 export async function takeEvent(deps: ApiDeps, event: NewEvent, budgetMs: number): Promise<EventAnswer> {
-  const { status, id } = await withDeadline(acceptEvent(deps.db, event, deps.clock.nowMs()), budgetMs);
+  faultPoint('event-before-insert');
+  const { status, id } = await withDeadline(deps.intake(event), budgetMs);
+  faultPoint('event-after-commit');
   deps.metrics.events.inc({ outcome: status });
   return { status, eventId: event.senderEventId, id };
 }

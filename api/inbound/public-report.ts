@@ -1,4 +1,4 @@
-import type { Request } from 'express';
+import type { IncomingMessage } from 'node:http';
 import {
   findClickOrigin,
   findLatestClick,
@@ -63,7 +63,7 @@ export async function publicOrigin(
 }
 
 /** The latest click of the browser's visitor, when the report itself names none. */
-export async function clickOfVisitor(deps: ApiDeps, req: Request): Promise<string | null> {
+export async function clickOfVisitor(deps: ApiDeps, req: IncomingMessage): Promise<string | null> {
   const visitorId = readVisitorCookie(req.headers.cookie);
   return visitorId === null ? null : findLatestClick(deps.db, visitorId, deps.clock.nowMs());
 }

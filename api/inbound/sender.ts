@@ -7,6 +7,7 @@ import { parseId } from '../../domain/ids';
 import { addressRanges, clientAddress, trustedProxies } from '../client-address';
 import { withDeadline } from '../deadline';
 import type { ApiDeps } from '../deps';
+import { refuseStranger, takeShare, takeVisitorShare } from '../limits/refuse';
 import { authenticateKey, bearerKey, hasScope, setPrincipal } from '../middleware/authenticate';
 
 /** Who reports an event. `secret` is set while a signature still has to be verified over the body. */
@@ -47,10 +48,11 @@ export function identifySender(deps: ApiDeps, naming: Naming = {}): RequestHandl
     const source = naming.unsigned ? null : signingSource(req);
     const key = keyOf(req);
     if (naming.orPublic && source === null && key === null && req.headers.authorization === undefined) {
+      takeVisitorShare(deps, req, res);
       next();
       return;
     }
-    const lookUp = source === null ? senderByKey(deps, req, res, key) : senderBySource(deps, source);
+    const lookUp = source === null ? senderByKey(deps, req, res, key) : senderBySource(deps, req, source);
     const sender = await withDeadline(lookUp, ANSWER_WITHIN_MS);
     const budgetMs = ANSWER_WITHIN_MS - (performance.now() - startedMs);
     (res.locals as EventLocals).sender = { ...sender, budgetMs };
@@ -59,12 +61,12 @@ export function identifySender(deps: ApiDeps, naming: Naming = {}): RequestHandl
 }
 
 /**
- * Second half, over the bytes of the body. 401 bad_signature, or stale_signature beyond five minutes; 403
- * address_not_allowed for an address from which the source may not report.
+ * Second half, over the bytes of the body. 401 bad_signature, or stale_signature beyond five minutes; 429
+ * rate_limited; 403 address_not_allowed for an address from which the source may not report.
  */
 export function verifySender(deps: ApiDeps): RequestHandler {
   const refuseAddress = addressCheck(deps);
-  return (req, res, next) => {
+  return async (req, res, next) => {
     const sender = senderOrPublic(res);
     if (sender === null) {
       next();
@@ -73,6 +75,11 @@ export function verifySender(deps: ApiDeps): RequestHandler {
     const { origin, secret } = sender;
     if (secret !== null) {
       refuseBadSignature(deps, req, secret);
+      // Only now: whoever merely knows the id of a source could otherwise use up its share.
+      if (origin.sourceId !== null) {
+        deps.limits.failures.accepted(origin.sourceId);
+        await takeShare(deps, deps.limits.events, origin.sourceId, res);
+      }
       setPrincipal(res, {
         ...origin,
         keyId: null,
@@ -118,11 +125,15 @@ function signingSource(req: Request): string | null {
   return isSigned && typeof source === 'string' ? source : null;
 }
 
-async function senderBySource(deps: ApiDeps, named: string): Promise<Omit<Sender, 'budgetMs'>> {
+async function senderBySource(deps: ApiDeps, req: Request, named: string): Promise<Omit<Sender, 'budgetMs'>> {
+  refuseStranger(deps, req, named);
   const sourceId = parseId('src', named);
   const source = sourceId === null ? null : await findSigningSource(deps.db, sourceId);
   // One answer for an unknown source and for a wrong secret: a stranger learns of neither.
-  if (source === null) throw badSignature();
+  if (source === null) {
+    countFailure(deps, req);
+    throw badSignature();
+  }
   return { ...source, trust: 'signed' };
 }
 
@@ -141,6 +152,7 @@ async function senderByKey(
     throw new AppError('missing_scope', 'This key lacks the scope events:write.');
   }
   setPrincipal(res, principal);
+  await takeShare(deps, deps.limits.events, principal.keyId, res);
   const source = await findKeyOrigin(deps.db, principal.workspaceId, principal.sourceId);
   return { ...source, trust: 'keyed', secret: null };
 }
@@ -153,11 +165,18 @@ function refuseBadSignature(deps: ApiDeps, req: Request, secret: string): void {
     nowMs: deps.clock.nowMs(),
   });
   if (verification.ok) return;
-  if (verification.problem !== 'stale_timestamp') throw badSignature();
+  if (verification.problem !== 'stale_timestamp') {
+    countFailure(deps, req);
+    throw badSignature();
+  }
   throw new AppError(
     'stale_signature',
     'The webhook-timestamp lies more than five minutes from our clock; sign again with the current time.',
   );
+}
+
+function countFailure(deps: ApiDeps, req: Request): void {
+  deps.limits.failures.failed(deps.limits.addressOf(req), deps.clock.nowMs());
 }
 
 function badSignature(): AppError {

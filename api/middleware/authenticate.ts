@@ -1,8 +1,10 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { hashApiKey } from '../../db/new-secret';
-import { findLiveApiKey, type Scope } from '../../db/stores/api-key-store';
+import { type ApiKey, findLiveApiKey, type Scope } from '../../db/stores/api-key-store';
 import { AppError } from '../../domain/errors';
+import type { ApiKeyId } from '../../domain/ids';
 import type { ApiDeps } from '../deps';
+import { refuseStranger, takeShare } from '../limits/refuse';
 import { localsOf } from './locals';
 import type { Principal } from './principal';
 
@@ -10,12 +12,13 @@ const BEARER = /^Bearer +(\S.*)$/i;
 
 /**
  * Lets a request pass whose Bearer key is live and has the scope (`admin` includes all) and puts the asker into
- * `res.locals.principal`. Otherwise 401 unauthorized or 403 missing_scope. The key is looked up each time by its
+ * `res.locals.principal`. Otherwise 401 unauthorized, 403 missing_scope or 429 rate_limited. The key is looked up each time by its
  * SHA-256, so a revoked key is refused at once and no comparison takes longer for a better guess.
  */
 export function requireScope(deps: ApiDeps, scope: Scope): RequestHandler {
   return async (req, res, next) => {
     const principal = await authenticateKey(deps, req);
+    await takeShare(deps, deps.limits.requests, principal.keyId, res);
     if (!hasScope(principal, scope)) {
       throw new AppError('missing_scope', `This key lacks the scope ${scope}.`);
     }
@@ -29,10 +32,9 @@ export async function authenticateKey(
   deps: ApiDeps,
   req: Request,
   key: string | null = bearerKey(req),
-): Promise<Principal> {
+): Promise<Principal & { keyId: ApiKeyId }> {
   if (key === null) throw new AppError('unauthorized', 'Send an API key as Authorization: Bearer <key>.');
-  const row = await findLiveApiKey(deps.db, hashApiKey(key));
-  if (row === null) throw new AppError('unauthorized', 'The API key is unknown or was revoked.');
+  const row = await provenBy(deps, req, hashApiKey(key));
   return {
     workspaceId: row.workspaceId,
     keyId: row.keyId,
@@ -40,6 +42,20 @@ export async function authenticateKey(
     sourceId: row.sourceId,
     actor: `key:${row.keyId}`,
   };
+}
+
+/** The key's row. A wrong key counts against the address that sent it. */
+async function provenBy(deps: ApiDeps, req: Request, keyHash: Buffer): Promise<ApiKey> {
+  const { failures } = deps.limits;
+  const caller = keyHash.toString('base64');
+  refuseStranger(deps, req, caller);
+  const row = await findLiveApiKey(deps.db, keyHash);
+  if (row === null) {
+    failures.failed(deps.limits.addressOf(req), deps.clock.nowMs());
+    throw new AppError('unauthorized', 'The API key is unknown or was revoked.');
+  }
+  failures.accepted(caller);
+  return row;
 }
 
 /** The key of the Authorization header, or null when there is none. */

@@ -11,9 +11,24 @@ declare module 'express-serve-static-core' {
 }
 
 const MAX_BODY_BYTES = 1_048_576;
+/** What is only somewhat too large is taken in to its end: a sender that is cut off may never read the refusal. */
+const MAX_READ_OFF_BYTES = 8 * MAX_BODY_BYTES;
 
 // Compressed bodies are refused: a signature is over the bytes sent, and a small bomb inflates to a large body.
-export const readBytes = express.raw({ type: () => true, limit: MAX_BODY_BYTES, inflate: false });
+const readRaw = express.raw({ type: () => true, limit: MAX_BODY_BYTES, inflate: false });
+
+/**
+ * Reads the bytes of the body into `req.body`. What announces itself as far too large is refused before it has come,
+ * and the connection with it: the reader would take in a gigabyte, only to answer that it is too much.
+ */
+export const readBytes: RequestHandler = (req, res, next) => {
+  if (Number(req.headers['content-length'] ?? 0) <= MAX_READ_OFF_BYTES) {
+    readRaw(req, res, next);
+    return;
+  }
+  res.setHeader('connection', 'close');
+  next(new AppError('body_too_large', 'The body is larger than 1 MB.'));
+};
 
 /**
  * Reads a JSON body into `req.body` and its bytes into `req.rawBody`. 413 above 1 MB, 415 for another media type,

@@ -3,7 +3,13 @@ import type { ErrorCode } from '../../domain/errors';
 import type { Principal } from './principal';
 
 /** What middleware leaves behind for whoever answers or logs the same request. */
-export type Locals = { requestId?: string; principal?: Principal; errorCode?: ErrorCode };
+export type Locals = {
+  requestId?: string;
+  principal?: Principal;
+  errorCode?: ErrorCode;
+  /** The request was answered 503 while its work went on. */
+  gaveUp?: boolean;
+};
 
 /** `res.locals`, typed: Express leaves it open to anything. */
 export function localsOf(res: Response): Locals {

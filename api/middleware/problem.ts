@@ -5,21 +5,23 @@ import { AppError, ERROR_CODES, type ErrorCode } from '../../domain/errors';
 import { localsOf } from './locals';
 import { requestIdOf } from './request-id';
 
-/** Seconds after which a client may try again when a needed service was away. */
-const RETRY_AFTER_SECONDS = 2;
+/** Seconds after which a client may try again when a needed service was away, or had too much to do. */
+export const RETRY_AFTER_SECONDS = 2;
 
 /** Answers every refusal and failure as RFC 9457 problem+json. The last middleware of the app. */
 export function problemHandler(logger: Logger): ErrorRequestHandler {
   return (error: unknown, req, res, next) => {
+    // The work went on after its answer was given up; whatever became of it, nobody listens any more.
+    if (res.headersSent && localsOf(res).gaveUp === true) return;
     const refusal = toAppError(error);
     const { http } = ERROR_CODES[refusal.code];
     if (http >= 500) {
-      const level = refusal.code === 'unavailable' ? 'warn' : 'error';
+      const level = refusal.code === 'internal' ? 'error' : 'warn';
       logger[level]({ err: error, requestId: requestIdOf(res), method: req.method }, 'request failed');
     }
-    localsOf(res).errorCode = refusal.code;
     // The status line is out: nothing can be said any more, so the connection is cut rather than left hanging.
     if (res.headersSent) {
+      localsOf(res).errorCode = refusal.code;
       next(error);
       return;
     }
@@ -32,26 +34,32 @@ export const unknownRoute: RequestHandler = (req) => {
   throw new AppError('not_found', `There is no ${req.method} route at this path; see /docs.`);
 };
 
-/** Writes one problem document. Its `type` is a stable name of the code, not an address. */
-function sendProblem(res: Response, refusal: AppError): void {
-  const { http, title } = ERROR_CODES[refusal.code];
+/** Writes one problem document, with the headers that its status asks for. */
+export function sendProblem(res: Response, refusal: AppError): void {
+  const { http } = ERROR_CODES[refusal.code];
+  localsOf(res).errorCode = refusal.code;
   if (http === 401) res.setHeader('www-authenticate', 'Bearer');
-  if (http === 503) res.setHeader('retry-after', String(RETRY_AFTER_SECONDS));
+  const retryAfter = refusal.retryAfterSeconds ?? (http === 503 ? RETRY_AFTER_SECONDS : null);
+  if (retryAfter !== null) res.setHeader('retry-after', String(retryAfter));
   res.setHeader('cache-control', 'no-store');
   res
     .status(http)
     .type('application/problem+json')
-    .send(
-      JSON.stringify({
-        type: `urn:clickchain:problem:${refusal.code}`,
-        title,
-        status: http,
-        detail: refusal.message,
-        code: refusal.code,
-        requestId: requestIdOf(res),
-        ...(refusal.errors.length > 0 && { errors: refusal.errors }),
-      }),
-    );
+    .send(JSON.stringify(problemDocument(refusal, requestIdOf(res))));
+}
+
+/** The body of a refusal. Its `type` is a stable name of the code, not an address. */
+export function problemDocument(refusal: AppError, requestId: string): object {
+  const { http, title } = ERROR_CODES[refusal.code];
+  return {
+    type: `urn:clickchain:problem:${refusal.code}`,
+    title,
+    status: http,
+    detail: refusal.message,
+    code: refusal.code,
+    requestId,
+    ...(refusal.errors.length > 0 && { errors: refusal.errors }),
+  };
 }
 
 /** What a thrown value means to the client. What nobody foresaw becomes `internal`, without its message. */

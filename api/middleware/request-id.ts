@@ -8,8 +8,7 @@ const SANE = /^[A-Za-z0-9._:-]{8,64}$/;
 
 /** Gives every request an id, the sender's own when it is sane, and answers it back in `x-request-id`. */
 export function requestId(req: Request, res: Response, next: NextFunction): void {
-  const inbound = req.headers[HEADER];
-  const id = typeof inbound === 'string' && SANE.test(inbound) ? inbound : `req-${v7()}`;
+  const id = newRequestId(req.headers[HEADER]);
   localsOf(res).requestId = id;
   res.setHeader(HEADER, id);
   next();
@@ -18,4 +17,9 @@ export function requestId(req: Request, res: Response, next: NextFunction): void
 /** The id of the request that `res` answers; empty before `requestId` has run. */
 export function requestIdOf(res: Response): string {
   return localsOf(res).requestId ?? '';
+}
+
+/** The sender's own id when it is sane, else a new one. */
+export function newRequestId(inbound: string | string[] | undefined): string {
+  return typeof inbound === 'string' && SANE.test(inbound) ? inbound : `req-${v7()}`;
 }

@@ -1,6 +1,6 @@
 import request from 'supertest';
 import { openAttempt } from '../../db/stores/delivery-store';
-import { expireKeptData } from '../../db/stores/sweep-store';
+import { expireKeptData } from '../../db/stores/expiry-store';
 import { type DestinationId, idFromUuid, uuidFromId } from '../../domain/ids';
 import { HOUR_MS } from '../../domain/time';
 import { insertDestination, insertPostback } from '../../testing/builders/insert-postback';

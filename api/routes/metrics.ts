@@ -1,6 +1,6 @@
 import { Router } from 'express';
 import { type Backlog, readBacklog } from '../../db/read-models/backlog';
-import { OUTBOX_LANES } from '../../db/stores/outbox-store';
+import { AppError } from '../../domain/errors';
 import { withDeadline } from '../deadline';
 import type { ApiDeps } from '../deps';
 import type { ApiMetrics } from '../metrics';
@@ -20,7 +20,10 @@ export function metricsRoutes(deps: ApiDeps): Router {
       askedAtMs = nowMs;
       await refreshBacklog(deps, nowMs);
     }
-    res.set('content-type', deps.metrics.registry.contentType).send(await deps.metrics.registry.metrics());
+    const text = await deps.metrics.exposition().catch((error: unknown) => {
+      throw new AppError('unavailable', 'A process of this API does not tell its metrics.', { cause: error });
+    });
+    res.set('content-type', deps.metrics.registry.contentType).send(text);
   });
 
   return router;
@@ -39,14 +42,16 @@ async function refreshBacklog(deps: ApiDeps, nowMs: number): Promise<void> {
 function clearBacklog({ backlog }: ApiMetrics): void {
   for (const gauge of Object.values(backlog)) gauge.remove({});
   backlog.outboxDepth.reset();
+  backlog.outboxOldestSeconds.reset();
   backlog.destinationsFailing.reset();
 }
 
 function showBacklog({ backlog }: ApiMetrics, measured: Backlog): void {
-  for (const kind of Object.keys(OUTBOX_LANES)) {
-    backlog.outboxDepth.set({ kind }, measured.outboxDepth.get(kind) ?? 0);
+  for (const { lane, kind, depth } of measured.outbox) backlog.outboxDepth.set({ lane, kind }, depth);
+  for (const [lane, seconds] of measured.outboxOldestSeconds) {
+    backlog.outboxOldestSeconds.set({ lane }, seconds);
   }
-  backlog.outboxOldestSeconds.set(measured.outboxOldestSeconds);
+  backlog.outboxParked.set(measured.outboxParked);
   backlog.eventsUnhandled.set(measured.eventsUnhandled);
   backlog.quarantineWaiting.set(measured.quarantineWaiting);
   backlog.reviewsWaiting.set(measured.reviewsWaiting);

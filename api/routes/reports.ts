@@ -1,11 +1,13 @@
 import { Router } from 'express';
 import { readFunnel } from '../../db/read-models/funnel';
+import { readOverview } from '../../db/read-models/overview';
 import { readValueReport } from '../../db/read-models/value-report';
 import { readWorkspaceSettings } from '../../db/stores/workspace-settings-store';
 import type { ApiDeps } from '../deps';
 import { principalOf, requireScope } from '../middleware/authenticate';
 import { parseQuery } from '../middleware/validate';
 import { requireDays } from '../schemas/calendar';
+import { overviewJson, overviewQuery } from '../schemas/overview';
 import { funnelJson, funnelQuery, valueQuery, valueReportJson } from '../schemas/reports';
 import { requireTimeZone } from './time-zone';
 
@@ -38,6 +40,15 @@ export function reportRoutes(deps: ApiDeps): Router {
     const question = { ...rangeOf(query), groupBy: query.groupBy ?? 'all' } as const;
     const report = await readFunnel(deps.db, principalOf(res).workspaceId, question);
     res.json(funnelJson(question, report));
+  });
+
+  router.get('/v1/reports/overview', mayRead, async (req, res) => {
+    const query = parseQuery(overviewQuery, req);
+    requireDays(query, MAX_REPORT_DAYS);
+    await requireTimeZone(deps.db, 'timezone', query.timezone);
+    const question = { ...rangeOf(query), groupBy: query.groupBy ?? 'all' } as const;
+    const report = await readOverview(deps.db, principalOf(res).workspaceId, question);
+    res.json(overviewJson(question, report));
   });
 
   return router;

@@ -1,8 +1,8 @@
 import request from 'supertest';
 import type { Db } from '../../db/knex';
 import { createWorkspace } from '../../db/seed-instance';
+import { expireKeptData } from '../../db/stores/expiry-store';
 import { translateReports } from '../../db/stores/report-translation-store';
-import { expireKeptData } from '../../db/stores/sweep-store';
 import { parseId, uuidFromId } from '../../domain/ids';
 import { DAY_MS, HOUR_MS, toIso } from '../../domain/time';
 import { createEventSender, type EventSender } from '../../testing/event-sender';

@@ -22,6 +22,9 @@ export function registerClickPaths(registry: OpenAPIRegistry): void {
     responses: {
       302: { description: 'To the landing page; of a paused campaign, to its fallback URL, unrecorded.' },
       404: { description: 'No such campaign, or it is paused and has no fallback: a plain page.' },
+      429: {
+        description: 'Not recorded: too many requests of this address; a page that loads itself again.',
+      },
       503: { description: 'Not recorded: a page that loads itself again.' },
     },
   });
@@ -40,7 +43,10 @@ export function registerClickPaths(registry: OpenAPIRegistry): void {
     },
     responses: {
       200: { description: 'A picture of one pixel; also for a campaign that is unknown or paused.' },
-      503: { description: 'The picture, but not recorded: the database is away.' },
+      429: { description: 'Not recorded: too many requests of this address.' },
+      503: {
+        description: 'The picture, but not recorded: the database is away, or more arrives than is let in.',
+      },
     },
   });
 }

@@ -115,6 +115,7 @@ export function registerCostPaths(registry: OpenAPIRegistry): void {
     body: recordCostBody,
     idempotent: true,
     status: 201,
+    orNothingNew: true,
     answer: costSchema,
   });
   registerOperation(registry, {

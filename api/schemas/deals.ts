@@ -12,6 +12,7 @@ import {
 import {
   instantField,
   instantJson,
+  MAX_WHOLE_NUMBER,
   moneyJson,
   pathId,
   positiveMoneyField,
@@ -44,7 +45,7 @@ function percentJson(ratePpm: number): string {
   return fraction === '' ? whole : `${whole}.${fraction}`;
 }
 
-const capField = () => z.int().min(1).nullable().default(null);
+const capField = () => z.int().min(1).max(MAX_WHOLE_NUMBER).nullable().default(null);
 
 const sharedTerms = {
   minDeposit: positiveMoneyField()

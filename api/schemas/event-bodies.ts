@@ -56,6 +56,13 @@ const depositStatus = z
     description: 'Without it, `confirmed`. Only a confirmed deposit counts.',
   });
 
+/** As a field that may be left out. A description of its own, because null is no value of the one it is made of. */
+function orNothing<Field extends z.ZodType>(field: Field) {
+  const { enum: values, ...rest } = field.meta() ?? {};
+  const listed = Array.isArray(values) ? { enum: [...(values as string[]), null] } : {};
+  return field.nullish().meta({ ...rest, ...listed, type: ['string', 'null'] });
+}
+
 const details = {
   country: shortText().meta({ example: 'DE' }),
   region: shortText(),
@@ -84,11 +91,11 @@ const identity = {
 export const registrationBody = z.looseObject({ ...identity, ...details }).meta({ id: 'RegistrationEvent' });
 
 export const depositBody = z
-  .looseObject({ ...identity, amount, currency, status: depositStatus.nullish(), ...details })
+  .looseObject({ ...identity, amount, currency, status: orNothing(depositStatus), ...details })
   .meta({ id: 'DepositEvent' });
 
 export const withdrawalBody = z
-  .looseObject({ ...identity, amount, currency, status: depositStatus.nullish(), ...details })
+  .looseObject({ ...identity, amount, currency, status: orNothing(depositStatus), ...details })
   .meta({ id: 'WithdrawalEvent' });
 
 const signedAmount = decimal().meta({ description: 'May be negative.', example: '-12.50' });
@@ -106,7 +113,7 @@ export const ngrBody = z
   })
   .meta({ id: 'NgrEvent' });
 
-const until = instantField().nullish().meta({ description: 'When the exclusion ends; without it, never.' });
+const until = orNothing(instantField().meta({ description: 'When the exclusion ends; without it, never.' }));
 
 export const selfExclusionBody = z
   .looseObject({ ...identity, until, test: details.test })
@@ -120,7 +127,7 @@ export const refundBody = z
     eventId: senderId().meta({ description: 'Of the refund itself: two parts are two refunds.' }),
     depositEventId: senderId().meta({ description: 'eventId or transactionId of the deposit.' }),
     amount: amount.nullish().meta({ description: 'How much goes back; without it, all of the deposit.' }),
-    currency: currency.nullish(),
+    currency: orNothing(currency),
     reason,
     ...details,
   })
@@ -168,14 +175,14 @@ export const trackBody = z
     ...identity,
     type: trackType,
     playerId: senderId().nullish().meta({ description: 'Needed by all types but install, lead and sale.' }),
-    occurredAt: instantField().nullish().meta({ description: 'Without it, the time of receipt.' }),
+    occurredAt: orNothing(instantField().meta({ description: 'Without it, the time of receipt.' })),
     amount: amount.nullish(),
-    currency: currency.nullish(),
-    status: depositStatus.nullish(),
+    currency: orNothing(currency),
+    status: orNothing(depositStatus),
     period: periodField().nullish().meta({ description: 'Of ngr.' }),
-    installBeginAt: instantField()
-      .nullish()
-      .meta({ description: 'Of an install: when the store says it began.' }),
+    installBeginAt: orNothing(
+      instantField().meta({ description: 'Of an install: when the store says it began.' }),
+    ),
     until,
     ...details,
   })
@@ -191,8 +198,8 @@ export const s2sBody = z.looseObject({
   reason: shortText(),
   installBeginAt: instantField().nullish(),
   amount: amount.nullish(),
-  currency: currency.nullish(),
-  status: depositStatus.nullish(),
+  currency: orNothing(currency),
+  status: orNothing(depositStatus),
   period: periodField().nullish(),
   until,
   ...details,

@@ -11,13 +11,12 @@ import {
   trackBody,
   withdrawalBody,
 } from './event-bodies';
-import { shownId } from './fields';
 import { type Operation, registerOperation } from './operation';
 
 const signedBy = z.object({
-  source: shownId('src').optional().meta({
+  source: z.string().optional().meta({
     description:
-      'Of a request signed by Standard Webhooks: the source whose secret signs. Not with a Bearer key.',
+      'Of a request signed by Standard Webhooks: the source (`src_…`) whose secret signs. Ignored without a signature.',
   }),
 });
 

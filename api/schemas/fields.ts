@@ -67,6 +67,9 @@ export function instantField() {
     .meta({ type: 'string', format: 'date-time' });
 }
 
+/** The most that a column of whole numbers holds; what is sent has to fit before Postgres is asked. */
+export const MAX_WHOLE_NUMBER = 2_147_483_647;
+
 /** An ISO 4217 code. */
 export function currencyField() {
   return z

@@ -5,7 +5,7 @@ import { DEFAULT_RULE_SET, type RuleDescription, type RuleSet, settingOf } from 
 import { RULES } from '../../domain/fraud/rule-set';
 import { RULE_FAMILIES, RULE_LEVELS, RULE_MODES } from '../../domain/fraud/rule-terms';
 import { customRuleField, customRuleSchema, MAX_CUSTOM_RULES } from './custom-rules';
-import { instantJson, shownInstant } from './fields';
+import { instantJson, MAX_WHOLE_NUMBER, shownInstant } from './fields';
 import { registerOperation } from './operation';
 
 const mode = z.enum(RULE_MODES).meta({
@@ -26,6 +26,7 @@ export const changeFraudRulesBody = z
     version: z
       .int()
       .min(1)
+      .max(MAX_WHOLE_NUMBER)
       .optional()
       .meta({ description: 'The version that is to be changed, as in `If-Match`; another one is refused.' }),
     rules: z
@@ -45,7 +46,7 @@ export const changeFraudRulesBody = z
   .meta({ id: 'FraudRulesChange' });
 
 export const fraudRulesQuery = z.object({
-  version: z.coerce.number().int().min(1).optional().meta({
+  version: z.coerce.number().int().min(1).max(MAX_WHOLE_NUMBER).optional().meta({
     description: 'An earlier version, as verdicts name it; without it, the current one.',
   }),
 });

@@ -64,6 +64,7 @@ export function registerFxRatePaths(registry: OpenAPIRegistry): void {
     body: createRateBody,
     idempotent: true,
     status: 201,
+    orNothingNew: true,
     answer: rateSchema,
     problems: ['rate_conflict'],
   });

@@ -13,7 +13,7 @@ const callbackAnswer = z.union([
 
 const REFUSALS = [
   ...(['unresolved_macro', 'invalid_request', 'unauthorized', 'missing_scope'] as const),
-  ...(['address_not_allowed', 'event_conflict', 'unavailable'] as const),
+  ...(['address_not_allowed', 'event_conflict', 'rate_limited', 'overloaded', 'unavailable'] as const),
 ];
 
 const PARTNERS = [

@@ -19,10 +19,9 @@ const problemSchema = z
 const idempotencyHeader = z.object({
   'idempotency-key': z
     .string()
-    .min(1)
-    .max(200)
+    .regex(/^[\x21-\x7e]{1,200}$/)
     .optional()
-    .meta({ description: 'Makes the request safe to repeat for 24 hours.' }),
+    .meta({ description: 'Makes the request safe to repeat for 24 hours. Printable ASCII without spaces.' }),
 });
 
 export type Operation = {
@@ -40,6 +39,8 @@ export type Operation = {
   /** Whether the operation honours `Idempotency-Key`. */
   readonly idempotent?: boolean;
   readonly status: 200 | 201 | 202;
+  /** Whether it also answers 200, in the same shape: nothing was made. */
+  readonly orNothingNew?: true;
   readonly answer: z.ZodType;
   /** Whether the answer is given as text for people too. */
   readonly text?: boolean;
@@ -67,22 +68,29 @@ export function registerOperation(registry: OpenAPIRegistry, operation: Operatio
       ...(body && { body: { required: true, content: { 'application/json': { schema: body } } } }),
     },
     responses: {
-      [operation.status]: {
-        description: operation.summary,
-        content: {
-          'application/json': { schema: operation.answer },
-          ...(operation.text && { 'text/plain': { schema: z.string() } }),
-        },
-      },
+      ...(operation.orNothingNew && { 200: successOf(operation) }),
+      [operation.status]: successOf(operation),
       ...problemResponses(refusals(operation)),
     },
   });
 }
 
+function successOf({ summary, answer, text }: Operation) {
+  return {
+    description: summary,
+    content: {
+      'application/json': { schema: answer },
+      ...(text && { 'text/plain': { schema: z.string() } }),
+    },
+  };
+}
+
 function refusals(operation: Operation): ErrorCode[] {
   return [
-    ...(operation.query || operation.body ? (['invalid_request'] as const) : []),
-    ...(operation.scope === null ? [] : (['unauthorized', 'missing_scope'] as const)),
+    ...(operation.query || operation.body || operation.idempotent ? (['invalid_request'] as const) : []),
+    ...(operation.scope === null
+      ? []
+      : (['unauthorized', 'missing_scope', 'rate_limited', 'overloaded'] as const)),
     ...(operation.params ? (['not_found'] as const) : []),
     ...(operation.body ? (['body_too_large', 'unsupported_media_type'] as const) : []),
     ...(operation.idempotent ? (['idempotency_conflict'] as const) : []),

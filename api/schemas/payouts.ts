@@ -101,6 +101,7 @@ export function registerPayoutPaths(registry: OpenAPIRegistry): void {
     body: createPayoutBody,
     idempotent: true,
     status: 201,
+    orNothingNew: true,
     answer: itemisedPayoutSchema,
     problems: ['already_exists', 'nothing_payable'],
   });

@@ -39,7 +39,7 @@ const FUNNEL_GROUPINGS = [
   'hour',
 ] as const satisfies readonly FunnelGrouping[];
 
-const rangeShape = {
+export const rangeShape = {
   from: dayField(),
   to: dayField().meta({ description: 'The last day, included.', format: 'date' }),
   timezone: timeZoneField().default('UTC').meta({ description: 'Whose days they are.' }),

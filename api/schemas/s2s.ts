@@ -40,13 +40,20 @@ const controls = z.object({
 
 const REFUSALS = [
   ...(['unresolved_macro', 'invalid_request', 'unauthorized', 'bad_signature', 'stale_signature'] as const),
-  ...(['missing_scope', 'address_not_allowed', 'event_conflict', 'unavailable'] as const),
+  ...([
+    'missing_scope',
+    'address_not_allowed',
+    'event_conflict',
+    'rate_limited',
+    'overloaded',
+    'unavailable',
+  ] as const),
 ];
 
 const responses: RouteConfig['responses'] = {
   200: {
-    description: 'Recorded, known already, or kept in quarantine.',
-    content: { 'application/json': { schema: eventAnswer } },
+    description: 'Recorded, known already, or kept in quarantine. Text when `return` asked for it.',
+    content: { 'application/json': { schema: eventAnswer }, 'text/plain': { schema: z.string() } },
   },
   ...problemResponses(REFUSALS),
 };
@@ -101,7 +108,8 @@ export function registerS2sPaths(registry: OpenAPIRegistry): void {
     },
     responses: {
       200: { description: 'Answered; what was refused is counted, not shown.' },
-      503: { description: 'Not recorded: the database is away.' },
+      429: { description: 'Not recorded: too many requests of this address.' },
+      503: { description: 'Not recorded: the database is away, or more arrives than is let in.' },
     },
   });
 }

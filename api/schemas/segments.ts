@@ -1,7 +1,7 @@
 import type { OpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
 import type { StoredSegmentRules } from '../../db/stores/segment-rule-store';
-import { instantJson, moneyJson, shownInstant, signedMoneyField } from './fields';
+import { instantJson, MAX_WHOLE_NUMBER, moneyJson, shownInstant, signedMoneyField } from './fields';
 import { registerOperation } from './operation';
 
 const MAX_RULES = 50;
@@ -72,6 +72,7 @@ export const changeSegmentsBody = z
     version: z
       .int()
       .min(1)
+      .max(MAX_WHOLE_NUMBER)
       .optional()
       .meta({ description: 'The version that is to be changed, as in `If-Match`; another one is refused.' }),
     rules: z
@@ -83,7 +84,7 @@ export const changeSegmentsBody = z
   .meta({ id: 'SegmentRulesChange' });
 
 export const segmentsQuery = z.object({
-  version: z.coerce.number().int().min(1).max(2_147_483_647).optional().meta({
+  version: z.coerce.number().int().min(1).max(MAX_WHOLE_NUMBER).optional().meta({
     description: 'An earlier version; without it, the current one.',
   }),
 });

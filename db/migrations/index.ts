@@ -16,6 +16,10 @@ import * as recordPayouts from './015_record_payouts';
 import * as convertOnce from './016_convert_once';
 import * as priceCampaignsAndOffers from './017_price_campaigns_and_offers';
 import * as findThePlayersOfAPartner from './018_find_the_players_of_a_partner';
+import * as parkWhatFailsAndRebuildBehindTheNew from './019_park_what_fails_and_rebuild_behind_the_new';
+import * as keepRawRequestsByDay from './020_keep_raw_requests_by_day';
+import * as rollUpResultsAndTellWhatIndexesServe from './021_roll_up_results_and_tell_what_indexes_serve';
+import * as lightenTheClick from './022_lighten_the_click';
 import type { Migration } from './migration';
 
 /** In the order they apply. A released migration is never edited: a later one changes what it made. */
@@ -41,4 +45,8 @@ export const MIGRATIONS: readonly (readonly [name: string, migration: Migration]
   ['016_convert_once', convertOnce],
   ['017_price_campaigns_and_offers', priceCampaignsAndOffers],
   ['018_find_the_players_of_a_partner', findThePlayersOfAPartner],
+  ['019_park_what_fails_and_rebuild_behind_the_new', parkWhatFailsAndRebuildBehindTheNew],
+  ['020_keep_raw_requests_by_day', keepRawRequestsByDay],
+  ['021_roll_up_results_and_tell_what_indexes_serve', rollUpResultsAndTellWhatIndexesServe],
+  ['022_lighten_the_click', lightenTheClick],
 ];

@@ -1,10 +1,26 @@
 import type { Db } from '../knex';
+import type { OutboxKind } from '../stores/outbox-store';
+
+/** The lanes of the outbox as operators see them, each with the kinds it may hold; in the order of their numbers. */
+const LANES = [
+  { lane: 'events', kinds: ['event'] },
+  { lane: 'duties', kinds: ['postback', 'timer'] },
+  { lane: 'starts', kinds: ['click'] },
+  { lane: 'rebuild', kinds: ['timer', 'click'] },
+] as const satisfies readonly { lane: string; kinds: readonly OutboxKind[] }[];
+type Lane = (typeof LANES)[number]['lane'];
+
+/** Enough to tell a backlog, and little enough to count it again and again while millions are rebuilt. */
+const COUNTED_PER_LANE = 100_000;
 
 /** What still has to be done, over all workspaces. */
 export type Backlog = {
-  readonly outboxDepth: ReadonlyMap<string, number>;
-  /** Age of the outbox row that has been due longest; 0 when none is. */
-  readonly outboxOldestSeconds: number;
+  /** Rows that wait, of each lane and kind; at most 100,000 of a lane are counted. */
+  readonly outbox: readonly { readonly lane: Lane; readonly kind: OutboxKind; readonly depth: number }[];
+  /** Age of the row that has been due longest, by lane; 0 when none is. */
+  readonly outboxOldestSeconds: ReadonlyMap<Lane, number>;
+  /** Rows that failed too often: they wait for a person. */
+  readonly outboxParked: number;
   /** Events that are neither settled nor waiting in quarantine. */
   readonly eventsUnhandled: number;
   /** With the reports whose words nobody has explained. */
@@ -20,8 +36,8 @@ export type Backlog = {
 };
 
 type Row = {
-  outbox: Record<string, number> | null;
-  oldest_seconds: number;
+  outbox: { lane: number; kind: OutboxKind; depth: number; oldest_seconds: number }[] | null;
+  outbox_parked: bigint;
   events_unhandled: bigint;
   quarantine_waiting: bigint;
   reviews_waiting: bigint;
@@ -35,10 +51,16 @@ type Row = {
 export async function readBacklog(db: Db, nowMs: number): Promise<Backlog> {
   const { rows } = await db.raw<{ rows: Row[] }>(
     `SELECT
-       (SELECT jsonb_object_agg(kind, depth) FROM (SELECT kind, count(*) AS depth FROM outbox GROUP BY kind) AS kinds)
-         AS outbox,
-       (SELECT greatest(0, coalesce(extract(epoch FROM CAST(? AS timestamptz) - min(available_at)), 0))::float8
-          FROM outbox) AS oldest_seconds,
+       (SELECT jsonb_agg(waiting) FROM (
+          SELECT lanes.lane, queued.kind, count(*) AS depth, greatest(0, coalesce(
+            extract(epoch FROM CAST(? AS timestamptz) - min(queued.available_at)), 0))::float8 AS oldest_seconds
+          FROM generate_series(0, ?) AS lanes(lane)
+          CROSS JOIN LATERAL (
+            SELECT o.kind, o.available_at FROM outbox AS o
+            WHERE o.lane = lanes.lane AND o.parked_at IS NULL ORDER BY o.outbox_id LIMIT ?
+          ) AS queued
+          GROUP BY lanes.lane, queued.kind) AS waiting) AS outbox,
+       (SELECT count(*) FROM outbox WHERE parked_at IS NOT NULL) AS outbox_parked,
        (SELECT count(*) FROM events AS e WHERE e.handled_at IS NULL AND NOT EXISTS (
           SELECT 1 FROM quarantine AS q WHERE q.event_id = e.event_id AND q.released_at IS NULL))
          AS events_unhandled,
@@ -50,13 +72,13 @@ export async function readBacklog(db: Db, nowMs: number): Promise<Backlog> {
        (SELECT count(*) FROM destinations WHERE status <> 'disabled' AND warned_at IS NOT NULL)
          AS destinations_warned,
        (SELECT count(*) FROM destinations WHERE status = 'disabled') AS destinations_disabled`,
-    [new Date(nowMs)],
+    [new Date(nowMs), LANES.length - 1, COUNTED_PER_LANE],
   );
   const row = rows[0];
   if (row === undefined) throw new Error('a query without FROM returned no row');
   return {
-    outboxDepth: new Map(Object.entries(row.outbox ?? {})),
-    outboxOldestSeconds: row.oldest_seconds,
+    ...outboxBacklog(row.outbox ?? []),
+    outboxParked: Number(row.outbox_parked),
     eventsUnhandled: Number(row.events_unhandled),
     quarantineWaiting: Number(row.quarantine_waiting),
     reviewsWaiting: Number(row.reviews_waiting),
@@ -65,4 +87,21 @@ export async function readBacklog(db: Db, nowMs: number): Promise<Backlog> {
     destinationsWarned: Number(row.destinations_warned),
     destinationsDisabled: Number(row.destinations_disabled),
   };
+}
+
+/** Every lane and kind that there may be, also those of which nothing waits. */
+function outboxBacklog(waiting: NonNullable<Row['outbox']>): Pick<Backlog, 'outbox' | 'outboxOldestSeconds'> {
+  const outbox = LANES.flatMap(({ lane, kinds }, number) =>
+    kinds.map((kind) => {
+      const found = waiting.find((row) => row.lane === number && row.kind === kind);
+      return { lane, kind, depth: found?.depth ?? 0 };
+    }),
+  );
+  const outboxOldestSeconds = new Map(
+    LANES.map(({ lane }, number) => {
+      const ages = waiting.filter((row) => row.lane === number).map((row) => row.oldest_seconds);
+      return [lane, Math.max(0, ...ages)] as const;
+    }),
+  );
+  return { outbox, outboxOldestSeconds };
 }

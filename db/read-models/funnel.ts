@@ -3,7 +3,7 @@ import type { Db } from '../knex';
 import { MAX_GROUPS } from './max-groups';
 import { nullableUuid } from './row-values';
 import { localDaySql, localHourSql } from './scenario-cover';
-import { RANGE_FROM, RANGE_TO } from './value-facts';
+import { CLICKED_IN_RANGE } from './value-facts';
 
 const ZONE = 'CAST(:zone AS text)';
 /** By what the clicks of a funnel may be grouped, and how a click `c` says where it belongs. */
@@ -76,7 +76,7 @@ export async function readFunnel(
        FROM clicks AS c
        LEFT JOIN attribution_credits AS a ON a.touch_id = c.click_id
        LEFT JOIN conversions AS n ON n.conversion_id = a.conversion_id AND n.status NOT IN ('rejected', 'reversed')
-       WHERE c.workspace_id = :workspace AND NOT c.is_test AND c.clicked_at >= ${RANGE_FROM} AND c.clicked_at < ${RANGE_TO}
+       WHERE c.workspace_id = :workspace AND NOT c.is_test AND ${CLICKED_IN_RANGE}
          AND (CAST(:campaign AS uuid) IS NULL OR c.campaign_id = :campaign)
          AND (CAST(:partner AS uuid) IS NULL OR c.partner_id = :partner)
        GROUP BY 1, 2

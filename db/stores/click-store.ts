@@ -1,3 +1,4 @@
+import { deviceOf } from '../../domain/device';
 import {
   type CampaignId,
   type ClickId,
@@ -8,6 +9,7 @@ import {
   type WorkspaceId,
 } from '../../domain/ids';
 import type { Db } from '../knex';
+import { rowBatch } from './row-batch';
 
 /** A click as it happened. */
 export type NewClick = {
@@ -36,45 +38,53 @@ export type NewClick = {
     readonly ip: string | null;
     readonly userAgent: string | null;
     readonly referrer: string | null;
-    readonly query: string;
+    /** The query as it came; null when the columns say everything that it said. */
+    readonly query: string | null;
   };
 };
 
+const CLICKS = rowBatch<NewClick>([
+  ['click_id', 'uuid', ({ clickId }) => uuidFromId(clickId)],
+  ['workspace_id', 'uuid', ({ workspaceId }) => uuidFromId(workspaceId)],
+  ['campaign_id', 'uuid', ({ campaignId }) => uuidFromId(campaignId)],
+  ['campaign_version', 'integer', ({ campaignVersion }) => campaignVersion],
+  ['offer_id', 'uuid', ({ offerId }) => uuidFromId(offerId)],
+  ['partner_id', 'uuid', ({ partnerId }) => (partnerId === null ? null : uuidFromId(partnerId))],
+  ['partner_reason', 'text', ({ partnerReason }) => partnerReason],
+  ['visitor_id', 'uuid', ({ visitorId }) => uuidFromId(visitorId)],
+  ['clicked_at', 'timestamptz', ({ clickedAtMs }) => clickedAtMs],
+  ['expires_at', 'timestamptz', ({ expiresAtMs }) => expiresAtMs],
+  ['is_test', 'boolean', ({ isTest }) => isTest],
+  ['external_id', 'text', ({ externalId }) => externalId],
+  ['subs', 'jsonb', ({ subs }) => JSON.stringify(subs)],
+  ['ad_ids', 'jsonb', ({ adIds }) => JSON.stringify(adIds)],
+  ['utm', 'jsonb', ({ utm }) => JSON.stringify(utm)],
+  ['device', 'text', ({ raw }) => deviceOf(raw.userAgent)],
+  ['ip', 'inet', ({ raw }) => raw.ip],
+  ['user_agent', 'text', ({ raw }) => raw.userAgent],
+  ['referrer', 'text', ({ raw }) => raw.referrer],
+  ['query', 'text', ({ raw }) => raw.query],
+]);
+
+const RECORD_CLICKS = `
+  WITH given AS (
+    ${CLICKS.select}
+  ), click AS (
+    INSERT INTO clicks (click_id, workspace_id, campaign_id, campaign_version, offer_id, partner_id, partner_reason,
+      visitor_id, clicked_at, expires_at, is_test, external_id, subs, ad_ids, utm, device)
+    SELECT click_id, workspace_id, campaign_id, campaign_version, offer_id, partner_id, partner_reason, visitor_id,
+      clicked_at, expires_at, is_test, external_id, subs, ad_ids, utm, device FROM given
+  ), raw AS (
+    INSERT INTO click_raw (click_id, ip, user_agent, referrer, query)
+    SELECT click_id, ip, user_agent, referrer, query FROM given
+  )
+  INSERT INTO outbox (lane, kind, workspace_id, ref_id, available_at)
+  SELECT 2, 'click', workspace_id, click_id, clicked_at FROM given`;
+
 /**
- * Writes the click, its visitor, its personal data and its outbox row in one statement, so that once this resolves
- * the click will have a journey, and if it rejects nothing but an unanswered statement may have happened.
+ * Writes clicks, their personal data and outbox rows in one statement, all or none. Once this resolves every
+ * one of them will have a journey; if it rejects, nothing but an unanswered statement may have happened.
  */
-export async function recordClick(db: Db, click: NewClick): Promise<void> {
-  const clickId = uuidFromId(click.clickId);
-  const workspaceId = uuidFromId(click.workspaceId);
-  const visitorId = uuidFromId(click.visitorId);
-  const clickedAt = new Date(click.clickedAtMs);
-  await db.raw(
-    `WITH visitor AS (
-       INSERT INTO visitors (visitor_id, workspace_id, first_seen_at) VALUES (?, ?, ?)
-       ON CONFLICT (visitor_id) DO NOTHING
-     ), click AS (
-       INSERT INTO clicks (click_id, workspace_id, campaign_id, campaign_version, offer_id, partner_id,
-         partner_reason, visitor_id, clicked_at, expires_at, is_test, external_id, subs, ad_ids, utm)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb, ?::jsonb, ?::jsonb)
-     ), raw AS (
-       INSERT INTO click_raw (click_id, ip, user_agent, referrer, query) VALUES (?, ?::inet, ?, ?, ?)
-     )
-     INSERT INTO outbox (lane, kind, workspace_id, ref_id, available_at) VALUES (2, 'click', ?, ?, ?)`,
-    [
-      ...[visitorId, workspaceId, clickedAt],
-      ...[
-        clickId,
-        workspaceId,
-        uuidFromId(click.campaignId),
-        click.campaignVersion,
-        uuidFromId(click.offerId),
-      ],
-      ...[click.partnerId === null ? null : uuidFromId(click.partnerId), click.partnerReason, visitorId],
-      ...[clickedAt, new Date(click.expiresAtMs), click.isTest, click.externalId],
-      ...[JSON.stringify(click.subs), JSON.stringify(click.adIds), JSON.stringify(click.utm)],
-      ...[clickId, click.raw.ip, click.raw.userAgent, click.raw.referrer, click.raw.query],
-      ...[workspaceId, clickId, clickedAt],
-    ],
-  );
+export async function recordClicks(db: Db, clicks: readonly NewClick[]): Promise<void> {
+  await db.raw(RECORD_CLICKS, CLICKS.bindings(clicks)).options({ name: 'record_clicks' });
 }

@@ -1,6 +1,6 @@
 import { idFromUuid, type PartnerId, type PlayerId, uuidFromId, type WorkspaceId } from '../../domain/ids';
 import type { Db } from '../knex';
-import { enqueueTimers } from './outbox-store';
+import { enqueueTimers, OUTBOX_KEY, timerRun } from './outbox-store';
 
 /**
  * Has the players' books settled again soon though no event of theirs has come, because something else that decides
@@ -24,6 +24,29 @@ export async function settleSoon(
     playerIds.map((playerId) => ({ workspaceId, playerId, dueAtMs: nowMs })),
     nowMs,
   );
+}
+
+/** Queues the timers of players in a lane of the outbox, in the order of the list; says how many were not queued yet. */
+export async function queueTimersOf(
+  db: Db,
+  timers: readonly { readonly playerId: PlayerId; readonly dueAtMs: number }[],
+  lane: number,
+  nowMs: number,
+): Promise<number> {
+  const { rows } = await db.raw<{ rows: unknown[] }>(
+    `INSERT INTO outbox (lane, kind, workspace_id, ref_id, run, available_at)
+     SELECT :lane, 'timer', p.workspace_id, p.player_id, due.run, :now
+     FROM unnest(CAST(:players AS uuid[]), CAST(:runs AS integer[])) WITH ORDINALITY AS due(player_id, run, nr)
+     JOIN players AS p ON p.player_id = due.player_id ORDER BY due.nr
+     ON CONFLICT ${OUTBOX_KEY} DO NOTHING RETURNING 1`,
+    {
+      lane,
+      players: timers.map(({ playerId }) => uuidFromId(playerId)),
+      runs: timers.map(({ dueAtMs }) => timerRun(dueAtMs)),
+      now: new Date(nowMs),
+    },
+  );
+  return rows.length;
 }
 
 /** Players of whose conversions a partner is credited with a part: at most `limit`, by their ids, after `after`. */

@@ -1,3 +1,4 @@
+import { deviceOf } from '../../domain/device';
 import {
   type CampaignId,
   type ImpressionId,
@@ -8,6 +9,7 @@ import {
   type WorkspaceId,
 } from '../../domain/ids';
 import type { Db } from '../knex';
+import { rowBatch } from './row-batch';
 
 /** An advertisement as a browser loaded its picture; whether anybody saw it is not known yet. */
 export type NewImpression = {
@@ -29,39 +31,43 @@ export type NewImpression = {
     readonly ip: string | null;
     readonly userAgent: string | null;
     readonly referrer: string | null;
-    readonly query: string;
+    /** The query as it came; null when the columns say everything that it said. */
+    readonly query: string | null;
   };
 };
 
-/** Writes the impression, its visitor and its personal data in one statement. No workflow waits for one. */
-export async function recordImpression(db: Db, impression: NewImpression): Promise<void> {
-  const impressionId = uuidFromId(impression.impressionId);
-  const workspaceId = uuidFromId(impression.workspaceId);
-  const visitorId = uuidFromId(impression.visitorId);
-  const shownAt = new Date(impression.shownAtMs);
-  const { partnerId, raw } = impression;
-  await db.raw(
-    `WITH visitor AS (
-       INSERT INTO visitors (visitor_id, workspace_id, first_seen_at) VALUES (?, ?, ?)
-       ON CONFLICT (visitor_id) DO NOTHING
-     ), raw AS (
-       INSERT INTO impression_raw (impression_id, ip, user_agent, referrer, query) VALUES (?, ?::inet, ?, ?, ?)
-     )
-     INSERT INTO impressions (impression_id, workspace_id, campaign_id, campaign_version, offer_id, partner_id,
-       partner_reason, visitor_id, shown_at, external_id, subs)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb)`,
-    [
-      ...[visitorId, workspaceId, shownAt],
-      ...[impressionId, raw.ip, raw.userAgent, raw.referrer, raw.query],
-      ...[impressionId, workspaceId, uuidFromId(impression.campaignId), impression.campaignVersion],
-      ...[uuidFromId(impression.offerId), partnerId === null ? null : uuidFromId(partnerId)],
-      ...[
-        impression.partnerReason,
-        visitorId,
-        shownAt,
-        impression.externalId,
-        JSON.stringify(impression.subs),
-      ],
-    ],
-  );
+const IMPRESSIONS = rowBatch<NewImpression>([
+  ['impression_id', 'uuid', ({ impressionId }) => uuidFromId(impressionId)],
+  ['workspace_id', 'uuid', ({ workspaceId }) => uuidFromId(workspaceId)],
+  ['campaign_id', 'uuid', ({ campaignId }) => uuidFromId(campaignId)],
+  ['campaign_version', 'integer', ({ campaignVersion }) => campaignVersion],
+  ['offer_id', 'uuid', ({ offerId }) => uuidFromId(offerId)],
+  ['partner_id', 'uuid', ({ partnerId }) => (partnerId === null ? null : uuidFromId(partnerId))],
+  ['partner_reason', 'text', ({ partnerReason }) => partnerReason],
+  ['visitor_id', 'uuid', ({ visitorId }) => uuidFromId(visitorId)],
+  ['shown_at', 'timestamptz', ({ shownAtMs }) => shownAtMs],
+  ['external_id', 'text', ({ externalId }) => externalId],
+  ['subs', 'jsonb', ({ subs }) => JSON.stringify(subs)],
+  ['device', 'text', ({ raw }) => deviceOf(raw.userAgent)],
+  ['ip', 'inet', ({ raw }) => raw.ip],
+  ['user_agent', 'text', ({ raw }) => raw.userAgent],
+  ['referrer', 'text', ({ raw }) => raw.referrer],
+  ['query', 'text', ({ raw }) => raw.query],
+]);
+
+const RECORD_IMPRESSIONS = `
+  WITH given AS (
+    ${IMPRESSIONS.select}
+  ), raw AS (
+    INSERT INTO impression_raw (impression_id, ip, user_agent, referrer, query)
+    SELECT impression_id, ip, user_agent, referrer, query FROM given
+  )
+  INSERT INTO impressions (impression_id, workspace_id, campaign_id, campaign_version, offer_id, partner_id,
+    partner_reason, visitor_id, shown_at, external_id, subs, device)
+  SELECT impression_id, workspace_id, campaign_id, campaign_version, offer_id, partner_id, partner_reason,
+    visitor_id, shown_at, external_id, subs, device FROM given`;
+
+/** Writes impressions and their personal data in one statement, all or none. No workflow waits for one. */
+export async function recordImpressions(db: Db, impressions: readonly NewImpression[]): Promise<void> {
+  await db.raw(RECORD_IMPRESSIONS, IMPRESSIONS.bindings(impressions)).options({ name: 'record_impressions' });
 }

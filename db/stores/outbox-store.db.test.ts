@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { uuidFromId } from '../../domain/ids';
-import { DAY_MS } from '../../domain/time';
+import { parseId, uuidFromId } from '../../domain/ids';
+import { DAY_MS, HOUR_MS } from '../../domain/time';
 import { insertChain } from '../../testing/builders/insert-chain';
 import { insertClick } from '../../testing/builders/insert-click';
 import { type EventFixture, insertEvent, insertQuarantine } from '../../testing/builders/insert-event';
@@ -13,9 +13,14 @@ import {
   claimOutbox,
   deferOutbox,
   enqueue,
+  type LaneGroup,
   loadEventRoutes,
   loadJourneyTargets,
   type OutboxKind,
+  outboxNumber,
+  outboxRowId,
+  parkOutbox,
+  REBUILD_LANE,
   removeFromOutbox,
 } from './outbox-store';
 
@@ -39,30 +44,50 @@ async function queue(kind: OutboxKind, count: number, atMs = nowMs): Promise<str
   for (const refUuid of refs) await enqueue(db, kind, [{ ...tenant, refUuid }], atMs);
   return refs;
 }
-const claim = (limit: number, atMs = nowMs) => db.transaction((trx) => claimOutbox(trx, limit, atMs));
+const claim = (group: LaneGroup, limit = 10, atMs = nowMs) =>
+  db.transaction((trx) => claimOutbox(trx, group, limit, atMs));
 
 describe('claimOutbox', () => {
-  it('takes events before postbacks before clicks, and the oldest of each first', async () => {
+  it('takes the lanes of its group only, oldest first, what is rebuilt last', async () => {
+    const rebuilt = await queue('click', 1);
+    await db('outbox').update({ lane: REBUILD_LANE });
     const clicks = await queue('click', 2);
     const postbacks = await queue('postback', 2);
+    const timers = await queue('timer', 1);
     const events = await queue('event', 2);
-    const rows = await claim(10);
-    expect(rows.map((row) => row.refUuid)).toEqual([...events, ...postbacks, ...clicks]);
-    expect((await claim(3)).map((row) => row.refUuid)).toEqual([...events, postbacks[0]]);
+    const refs = async (group: LaneGroup, limit?: number) =>
+      (await claim(group, limit)).map((row) => row.refUuid);
+    expect(await refs('events')).toEqual(events);
+    expect(await refs('duties')).toEqual([...postbacks, ...timers]);
+    expect(await refs('starts')).toEqual([...clicks, ...rebuilt]);
+    expect(await refs('starts', 1)).toEqual(clicks.slice(0, 1));
+  });
+
+  it('leaves what is parked', async () => {
+    const [parked, waiting] = await queue('event', 2);
+    const [row] = await claim('events', 1);
+    if (row !== undefined) await parkOutbox(db, row, 'broken', nowMs);
+    expect(row?.refUuid).toBe(parked);
+    expect((await claim('events')).map(({ refUuid }) => refUuid)).toEqual([waiting]);
   });
 
   it('leaves what is not due yet', async () => {
     const [due] = await queue('event', 1);
     await queue('event', 1, nowMs + 1);
-    expect((await claim(10)).map((row) => row.refUuid)).toEqual([due]);
-    expect(await claim(10, nowMs + 1)).toHaveLength(2);
+    expect((await claim('events')).map((row) => row.refUuid)).toEqual([due]);
+    expect(await claim('events', 10, nowMs + 1)).toHaveLength(2);
+  });
+
+  it('takes what a clock wrote that was ahead, without waiting for as long as it was wrong', async () => {
+    const [ref] = await queue('click', 1, nowMs + 3 * HOUR_MS);
+    expect((await claim('starts')).map((row) => row.refUuid)).toEqual([ref]);
   });
 
   it('gives two relays different rows, without either waiting', async () => {
     const refs = await queue('event', 6);
     const [one, two] = [await db.transaction(), await db.transaction()];
-    const first = await claimOutbox(one, 4, nowMs);
-    const second = await claimOutbox(two, 4, nowMs);
+    const first = await claimOutbox(one, 'events', 4, nowMs);
+    const second = await claimOutbox(two, 'events', 4, nowMs);
     expect([...first, ...second].map((row) => row.refUuid)).toEqual(refs);
     await Promise.all([one.rollback(), two.rollback()]);
   });
@@ -70,27 +95,27 @@ describe('claimOutbox', () => {
   it('leaves the rows of a relay that fails or dies', async () => {
     await queue('event', 3);
     const relay = await db.transaction();
-    const rows = await claimOutbox(relay, 10, nowMs);
+    const rows = await claimOutbox(relay, 'events', 10, nowMs);
     await removeFromOutbox(
       relay,
       rows.map((row) => row.outboxId),
     );
     await relay.rollback();
-    expect(await claim(10)).toEqual(rows);
+    expect(await claim('events')).toEqual(rows);
   });
 
   it('removes exactly what was taken', async () => {
     const refs = await queue('event', 3);
     await db.transaction(async (trx) => {
-      const rows = await claimOutbox(trx, 2, nowMs);
+      const rows = await claimOutbox(trx, 'events', 2, nowMs);
       await removeFromOutbox(
         trx,
         rows.map((row) => row.outboxId),
       );
     });
-    expect((await claim(10)).map((row) => row.refUuid)).toEqual([refs[2]]);
+    expect((await claim('events')).map((row) => row.refUuid)).toEqual([refs[2]]);
     await removeFromOutbox(db, []);
-    expect(await claim(10)).toHaveLength(1);
+    expect(await claim('events')).toHaveLength(1);
   });
 });
 
@@ -98,7 +123,7 @@ describe('enqueue', () => {
   it('twice is one row, as it was', async () => {
     const [refUuid = ''] = await queue('event', 1);
     await db.transaction(async (trx) => {
-      const [row] = await claimOutbox(trx, 1, nowMs);
+      const [row] = await claimOutbox(trx, 'events', 1, nowMs);
       if (row !== undefined) await deferOutbox(trx, row.outboxId, 'x'.repeat(1_000), nowMs - 1);
     });
     await enqueue(db, 'event', [{ ...tenant, refUuid }], nowMs + 5);
@@ -112,7 +137,7 @@ describe('enqueue', () => {
     await enqueue(db, 'postback', [{ ...tenant, refUuid }], nowMs);
     await enqueue(db, 'postback', [{ ...tenant, refUuid, run: 1 }], nowMs);
     await enqueue(db, 'postback', [], nowMs);
-    expect((await claim(10)).map((row) => row.run)).toEqual([0, 1]);
+    expect((await claim('duties')).map((row) => row.run)).toEqual([0, 1]);
   });
 });
 
@@ -211,5 +236,17 @@ describe('loadJourneyTargets', () => {
       }),
     ]);
     expect(await loadJourneyTargets(db, [])).toEqual(new Map());
+  });
+});
+
+describe('the id of a row', () => {
+  it.each([1n, 255n, 2n ** 40n, 2n ** 63n - 1n])('%s, there and back', (number) => {
+    const id = outboxRowId(number);
+    expect(parseId('obx', id)).toBe(id);
+    expect(outboxNumber(uuidFromId(id))).toBe(number);
+  });
+
+  it('one that is none of ours is that of no row, and no number that Postgres could not hold', () => {
+    expect(outboxNumber('ffffffff-ffff-ffff-ffff-ffffffffffff')).toBe(2n ** 63n - 1n);
   });
 });

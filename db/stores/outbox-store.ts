@@ -3,22 +3,44 @@ import {
   type ClickId,
   type EventId,
   idFromUuid,
+  type OutboxRowId,
   type PartnerId,
   type PlayerId,
   type PostbackId,
   uuidFromId,
   type WorkspaceId,
 } from '../../domain/ids';
-import { SECOND_MS } from '../../domain/time';
+import { MINUTE_MS, SECOND_MS } from '../../domain/time';
 import type { Db } from '../knex';
+import { recordAudit } from './audit-store';
 import { JOIN_CLICK_OF_EVENT } from './event-click';
 
 /** Lanes of the outbox, most urgent first: an event never waits behind a backlog of journey starts. */
 export const OUTBOX_LANES = { event: 0, postback: 1, timer: 1, click: 2 } as const;
 export type OutboxKind = keyof typeof OUTBOX_LANES;
 
+/** What is started again after Temporal has lost it: it never goes ahead of anything new. */
+export const REBUILD_LANE = 3;
+
+/** Lanes that are worked on together, most urgent first. Each group is relayed beside the others. */
+export const LANE_GROUPS = {
+  events: { first: 0, last: 0 },
+  duties: { first: 1, last: 1 },
+  starts: { first: 2, last: REBUILD_LANE },
+} as const;
+export type LaneGroup = keyof typeof LANE_GROUPS;
+
+/** The rows of a number are found by their primary key, which begins with the lane. */
+const IN_ANY_LANE = `lane IN (${[...new Set(Object.values(OUTBOX_LANES)), REBUILD_LANE].join(', ')})`;
+
+/** What makes two rows the same, for ON CONFLICT. Clicks on their first way need no key: their own is unique. */
+export const OUTBOX_KEY = `(kind, ref_id, run) WHERE lane <> ${OUTBOX_LANES.click}`;
+
 /** The channel on which event and postback rows announce themselves; click rows do not, they are polled. */
 export const OUTBOX_CHANNEL = 'outbox';
+
+/** What a row is about. */
+export type OutboxSubject = EventId | PostbackId | PlayerId | ClickId;
 
 export type OutboxRow = {
   readonly outboxId: bigint;
@@ -39,14 +61,28 @@ type ClaimRow = {
 };
 
 /**
- * Locks up to `limit` due rows for this transaction, events first, oldest first. Rows that another relay holds are
- * passed over; when this process dies they are free again at once, because nothing but the lock marks them.
+ * No row is put back for as long as this. What is due later was written by a clock that was ahead, and is due now:
+ * otherwise it would wait for as long as that clock was wrong.
  */
-export async function claimOutbox(trx: Db, limit: number, nowMs: number): Promise<OutboxRow[]> {
+const FURTHEST_AHEAD_MS = 5 * MINUTE_MS;
+
+/**
+ * Locks up to `limit` due rows of a group of lanes for this transaction, lane by lane, oldest first. Rows that another
+ * relay holds are passed over; when this process dies they are free again at once, because nothing but the lock marks
+ * them. Parked rows are left alone.
+ */
+export async function claimOutbox(
+  trx: Db,
+  group: LaneGroup,
+  limit: number,
+  nowMs: number,
+): Promise<OutboxRow[]> {
+  const { first, last } = LANE_GROUPS[group];
   const { rows } = await trx.raw<{ rows: ClaimRow[] }>(
     `SELECT outbox_id, kind, workspace_id, ref_id, run, attempts FROM outbox
-     WHERE available_at <= ? ORDER BY lane, outbox_id LIMIT ? FOR UPDATE SKIP LOCKED`,
-    [new Date(nowMs), limit],
+     WHERE lane BETWEEN ? AND ? AND (available_at <= ? OR available_at > ?) AND parked_at IS NULL
+     ORDER BY lane, outbox_id LIMIT ? FOR UPDATE SKIP LOCKED`,
+    [first, last, new Date(nowMs), new Date(nowMs + FURTHEST_AHEAD_MS), limit],
   );
   return rows.map((row) => ({
     outboxId: row.outbox_id,
@@ -61,8 +97,12 @@ export async function claimOutbox(trx: Db, limit: number, nowMs: number): Promis
 /** Removes rows that Temporal has taken. */
 export async function removeFromOutbox(trx: Db, outboxIds: readonly bigint[]): Promise<void> {
   if (outboxIds.length === 0) return;
-  await trx.raw('DELETE FROM outbox WHERE outbox_id = ANY(?::bigint[])', [outboxIds.map(String)]);
+  await trx.raw(`DELETE FROM outbox WHERE ${IN_ANY_LANE} AND outbox_id = ANY(?::bigint[])`, [
+    outboxIds.map(String),
+  ]);
 }
+
+const ERROR_MAX = 500;
 
 /** Puts a row back for later, with what went wrong. */
 export async function deferOutbox(
@@ -72,9 +112,26 @@ export async function deferOutbox(
   availableAtMs: number,
 ): Promise<void> {
   await trx.raw(
-    'UPDATE outbox SET attempts = attempts + 1, last_error = ?, available_at = ? WHERE outbox_id = ?',
-    [error.slice(0, 500), new Date(availableAtMs), outboxId.toString()],
+    `UPDATE outbox SET attempts = attempts + 1, last_error = ?, available_at = ?
+     WHERE ${IN_ANY_LANE} AND outbox_id = ?`,
+    [error.slice(0, ERROR_MAX), new Date(availableAtMs), outboxId.toString()],
   );
+}
+
+/** Takes a row out of the line, with what went wrong: only a person puts it back. */
+export async function parkOutbox(trx: Db, row: OutboxRow, error: string, nowMs: number): Promise<void> {
+  const lastError = error.slice(0, ERROR_MAX);
+  await trx.raw(
+    `UPDATE outbox SET attempts = attempts + 1, last_error = ?, parked_at = ?
+     WHERE ${IN_ANY_LANE} AND outbox_id = ?`,
+    [lastError, new Date(nowMs), row.outboxId.toString()],
+  );
+  await recordAudit(trx, {
+    ...{ workspaceId: row.workspaceId, nowMs, actor: 'relay', action: 'outbox.parked' },
+    subject: subjectOf(row),
+    cause: 'tries_exhausted',
+    detail: { outboxId: outboxRowId(row.outboxId), kind: row.kind, error: lastError },
+  });
 }
 
 /** Puts rows back for a moment, because Temporal is busy: nothing is wrong with them. */
@@ -84,13 +141,13 @@ export async function postponeOutbox(
   availableAtMs: number,
 ): Promise<void> {
   if (outboxIds.length === 0) return;
-  await trx.raw('UPDATE outbox SET available_at = ? WHERE outbox_id = ANY(?::bigint[])', [
+  await trx.raw(`UPDATE outbox SET available_at = ? WHERE ${IN_ANY_LANE} AND outbox_id = ANY(?::bigint[])`, [
     new Date(availableAtMs),
     outboxIds.map(String),
   ]);
 }
 
-/** Queues things for Temporal; what is queued already stays as it is. */
+/** Queues things for Temporal; what is queued already stays as it is, except that clicks on their first way have no key. */
 export async function enqueue(
   db: Db,
   kind: OutboxKind,
@@ -109,7 +166,7 @@ export async function enqueue(
         available_at: new Date(nowMs),
       })),
     )
-    .onConflict(['kind', 'ref_id', 'run'])
+    .onConflict(db.raw(OUTBOX_KEY))
     .ignore();
 }
 
@@ -197,6 +254,37 @@ function toTarget(row: TargetRow): JourneyTarget {
   };
 }
 
+/** The id of what a row is about, as everybody outside of the outbox knows it. */
+export function subjectOf({ kind, refUuid }: Pick<OutboxRow, 'kind' | 'refUuid'>): OutboxSubject {
+  switch (kind) {
+    case 'event':
+      return idFromUuid('evt', refUuid);
+    case 'postback':
+      return idFromUuid('pbk', refUuid);
+    case 'timer':
+      return idFromUuid('ply', refUuid);
+    case 'click':
+      return idFromUuid('clk', refUuid);
+  }
+}
+
+/** The id of an outbox row: its number, in the form of all ids. */
+export function outboxRowId(outboxId: bigint): OutboxRowId {
+  const hex = outboxId.toString(16).padStart(32, '0');
+  return idFromUuid(
+    'obx',
+    `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`,
+  );
+}
+
+const LAST_NUMBER = 2n ** 63n - 1n;
+
+/** The number inside an outbox row's id; the last one, which no row has, when the id is none of ours. */
+export function outboxNumber(uuid: string): bigint {
+  const given = BigInt(`0x${uuid.replaceAll('-', '')}`);
+  return given < LAST_NUMBER ? given : LAST_NUMBER;
+}
+
 export function postbackIdOf(row: OutboxRow): PostbackId {
   return idFromUuid('pbk', row.refUuid);
 }
@@ -216,13 +304,18 @@ export async function enqueueTimers(db: Db, timers: readonly PlayerTimer[], nowM
   const refs = timers.map(({ workspaceId, playerId, dueAtMs }) => ({
     workspaceId,
     refUuid: uuidFromId(playerId),
-    run: Math.floor((dueAtMs - CENTURY_MS) / SECOND_MS),
+    run: timerRun(dueAtMs),
   }));
   await enqueue(db, 'timer', refs, nowMs);
 }
 
 /** Seconds since then fit an integer column until 2068. */
 const CENTURY_MS = Date.UTC(2000, 0, 1);
+
+/** The run of a timer: its time, in seconds of this century. */
+export function timerRun(dueAtMs: number): number {
+  return Math.floor((dueAtMs - CENTURY_MS) / SECOND_MS);
+}
 
 /** When the players' books change next by time alone; a player without such a time is absent. */
 export async function loadPlayerTimers(

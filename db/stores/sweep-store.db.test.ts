@@ -1,7 +1,5 @@
-import { createHash } from 'node:crypto';
-import { type ClickId, type EventId, type PostbackId, uuidFromId } from '../../domain/ids';
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/time';
-import { insertApiKey } from '../../testing/builders/insert-api-key';
+import { type EventId, type PostbackId, uuidFromId } from '../../domain/ids';
+import { HOUR_MS, MINUTE_MS } from '../../domain/time';
 import { insertCampaign } from '../../testing/builders/insert-campaign';
 import { type EventFixture, insertEvent, insertQuarantine } from '../../testing/builders/insert-event';
 import { insertAttempt, insertDestination, insertPostback } from '../../testing/builders/insert-postback';
@@ -11,7 +9,7 @@ import { recordTestClick } from '../../testing/builders/record-test-click';
 import { createTestDb, type TestDb } from '../../testing/test-db';
 import type { Db } from '../knex';
 import { acceptEvent } from './event-store';
-import { expireKeptData, sweepOrphanedPostbacks, sweepUnhandledEvents } from './sweep-store';
+import { sweepOrphanedPostbacks, sweepUnhandledEvents } from './sweep-store';
 
 let testDb: TestDb;
 let db: Db;
@@ -150,43 +148,5 @@ describe('sweepOrphanedPostbacks', () => {
     expect(await sweepPostbacks(atMinute(5))).toBe(1);
     expect(await sweepPostbacks(atMinute(60))).toBe(0);
     expect(await takeQueued()).toEqual([{ kind: 'postback', ref: uuidFromId(postbackId), run: 1 }]);
-  });
-});
-
-describe('expireKeptData', () => {
-  it('lets go of raw requests after thirty days, and of nothing else', async () => {
-    const campaignId = await insertCampaign(db, tenant);
-    const [old, young] = [startMs - 30 * DAY_MS - 1, startMs - 30 * DAY_MS];
-    const clicks: ClickId[] = [];
-    const events: EventId[] = [];
-    for (const atMs of [old, young]) {
-      const clickId = await recordTestClick(db, { ...tenant, campaignId, clickedAtMs: atMs });
-      clicks.push(clickId);
-      const event = newEvent(tenant, { kind: 'install', senderEventId: `I${atMs}`, clickRef: clickId });
-      events.push((await acceptEvent(db, event, atMs)).id);
-    }
-    await expireKeptData(db, startMs);
-    const kept = async (table: string, column: string, ids: readonly (ClickId | EventId)[]) =>
-      (await db(table).whereIn(column, ids.map(uuidFromId)).pluck(column)) as string[];
-    expect(await kept('click_raw', 'click_id', clicks)).toEqual(clicks.slice(1).map(uuidFromId));
-    expect(await kept('event_raw', 'event_id', events)).toEqual(events.slice(1).map(uuidFromId));
-    expect(await kept('clicks', 'click_id', clicks)).toHaveLength(2);
-    expect(await kept('events', 'event_id', events)).toHaveLength(2);
-    expect(await kept('inbox', 'event_id', events)).toHaveLength(2);
-  });
-
-  it('forgets the answers to idempotent requests after a day', async () => {
-    await insertApiKey(db, tenant);
-    const { key_id } = await db('api_keys').where('workspace_id', uuidFromId(tenant.workspaceId)).first();
-    const answer = (idempotency_key: string, createdAtMs: number) => ({
-      ...{ key_id, route: 'POST /v1/offers', idempotency_key, body_hash: createHash('sha256').digest() },
-      ...{ response_status: 201, response_body: '{}', created_at: new Date(createdAtMs) },
-    });
-    await db('idempotency_keys').insert([
-      answer('old', startMs - DAY_MS - 1),
-      answer('young', startMs - DAY_MS),
-    ]);
-    await expireKeptData(db, startMs);
-    expect(await db('idempotency_keys').pluck('idempotency_key')).toEqual(['young']);
   });
 });

@@ -1,12 +1,9 @@
 import { idFromUuid } from '../../domain/ids';
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/time';
+import { HOUR_MS, MINUTE_MS } from '../../domain/time';
 import type { Db } from '../knex';
-import { lowestUuidAt } from '../partitions';
-import { forgetPreviousSecrets } from './destination-secret-store';
 import { enqueue } from './outbox-store';
 import { HAS_NO_OPEN_RULING } from './ruling-store';
 import type { SubjectKey } from './subject-lock';
-import { expireHits } from './velocity-store';
 
 /** A postback without a single attempt after this long has no workflow that works on it. */
 const NEVER_TRIED_MS = 5 * MINUTE_MS;
@@ -114,21 +111,4 @@ export async function sweepOrphanedPostbacks(db: Db, limit: number, nowMs: numbe
     nowMs,
   );
   return rows.length;
-}
-
-const IDEMPOTENCY_LIFE_MS = DAY_MS;
-const RAW_LIFE_MS = 30 * DAY_MS;
-
-/** Lets go what may be kept only for a time: answers to idempotent requests, personal data of raw requests, old secrets. */
-export async function expireKeptData(db: Db, nowMs: number): Promise<void> {
-  await db('idempotency_keys')
-    .where('created_at', '<', new Date(nowMs - IDEMPOTENCY_LIFE_MS))
-    .delete();
-  const oldest = lowestUuidAt(nowMs - RAW_LIFE_MS);
-  await db('click_raw').where('click_id', '<', oldest).delete();
-  await db('impression_raw').where('impression_id', '<', oldest).delete();
-  await db('event_raw').where('event_id', '<', oldest).delete();
-  await db('unmapped_report_raw').where('report_id', '<', oldest).delete();
-  await expireHits(db, nowMs);
-  await forgetPreviousSecrets(db, nowMs);
 }

@@ -1,6 +1,5 @@
 import { type MinuteCounts, VELOCITY_WINDOW_MS } from '../../domain/fraud/velocity';
 import { type ClickId, uuidFromId, type WorkspaceId } from '../../domain/ids';
-import { DAY_MS } from '../../domain/time';
 import type { Db } from '../knex';
 
 /** Something that happened under a key, at its own time. */
@@ -11,9 +10,6 @@ export type Hit = {
   readonly hitAtMs: number;
   readonly clickId: ClickId;
 };
-
-/** Longer than any relay is away without somebody noticing; what is screened later than this is counted alone. */
-const HIT_LIFE_MS = DAY_MS;
 
 const HIT_COLUMNS = `(place integer, workspace_id uuid, counter_key text, minute_at timestamptz,
   hit_at timestamptz, subject_id uuid)`;
@@ -73,11 +69,4 @@ export async function loadMinuteCounts(
     current: rows[index]?.current ?? 0,
     elapsedMs: hit.hitAtMs % VELOCITY_WINDOW_MS,
   }));
-}
-
-/** Lets go of minutes that nobody asks about any more. */
-export async function expireHits(db: Db, nowMs: number): Promise<void> {
-  await db('velocity_hits')
-    .where('minute_at', '<', new Date(nowMs - HIT_LIFE_MS))
-    .delete();
 }

@@ -2,6 +2,7 @@ import { SECOND_MS, toIso } from '../time';
 import { renderWebhookBody } from './body';
 import type { PostbackContext } from './context';
 import { type MacroValues, renderUrl, validateTemplate } from './macros';
+import { isRefusedPort } from './refused-ports';
 import { checkTemplate, type TemplateCheck } from './url-template';
 
 /** The kinds of destination that can be delivered to. An ad platform adds its kind here and its renderer below. */
@@ -28,8 +29,12 @@ export type RenderedRequest = {
 
 /** Decides whether a destination's URL may be stored. A webhook's URL is fixed, so it takes no macros. */
 export function validateDestinationUrl(kind: DestinationKind, url: string): TemplateCheck {
-  if (kind === 'partner_url') return validateTemplate(url);
-  return checkTemplate(url, { macros: [], allowFragment: false });
+  const check =
+    kind === 'partner_url' ? validateTemplate(url) : checkTemplate(url, { macros: [], allowFragment: false });
+  if (!check.ok) return check;
+  const [origin = ''] = /^[^/]*\/\/[^/?#]*/.exec(url) ?? [];
+  const { port } = new URL(origin);
+  return isRefusedPort(port) ? { ok: false, problem: `has port ${port}, which is not for HTTP` } : check;
 }
 
 /**

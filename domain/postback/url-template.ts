@@ -25,6 +25,7 @@ const FORBIDDEN_CHARACTER = /[\s\\\p{Cc}\p{Cf}\p{Cs}]/u;
 const ENCODED_CONTROL = /%(?:0[0-9a-f]|1[0-9a-f]|7f)/i;
 const ENCODED_MACRO = /%7b([a-z0-9_]+)%7d/i;
 const OUTSIDE_URL_ALPHABET = /[^\x21-\x7e]|["<>^`|{}]/gu;
+const UNRESERVED = /^[\w.~-]*$/;
 const DOT_SEGMENT = /^(?:\.|%2e){1,2}$/i;
 
 /** The names between braces that are not in `known`, each once, in order of appearance. */
@@ -45,20 +46,32 @@ export function checkTemplate(template: string, rules: TemplateRules): TemplateC
   return problem === null ? { ok: true } : { ok: false, problem };
 }
 
+/** Looks up what stands for a macro; undefined becomes the empty string. */
+export type LookUp = (name: string) => string | undefined;
+
 /**
- * Fills a template that `checkTemplate` accepted; a missing value becomes the empty string. The result is ASCII.
- * Throws when the template has no recognisable origin, which means that it was never checked.
+ * A template that `checkTemplate` accepted, ready to be filled many times. What it gives is ASCII. Throws when the
+ * template has no recognisable origin, which means that it was never checked.
  */
-export function fillTemplate(template: string, lookUp: (name: string) => string | undefined): string {
+export function compileTemplate(template: string): (lookUp: LookUp) => string {
   const shape = SHAPE.exec(template);
   if (!shape) throw new Error('a URL template was used that had not been checked');
   const [, origin = '', path = '', query = '', fragment = ''] = shape;
-  const filledPath = path.split('/').map((segment) => fillSegment(segment, lookUp));
-  return origin + filledPath.join('/') + fillText(query, lookUp) + fillText(fragment, lookUp);
+  const segments = path.split('/').map(compileSegment);
+  const [fillQuery, fillFragment] = [compileText(query), compileText(fragment)];
+  return (lookUp) =>
+    origin + segments.map((fill) => fill(lookUp)).join('/') + fillQuery(lookUp) + fillFragment(lookUp);
+}
+
+/** Fills a template once, as `compileTemplate`. */
+export function fillTemplate(template: string, lookUp: LookUp): string {
+  return compileTemplate(template)(lookUp);
 }
 
 /** RFC 3986 percent-encoding that leaves only unreserved characters; a lone surrogate becomes U+FFFD. */
 export function encodeValue(value: string): string {
+  // Ids and most sub parameters: five times faster than finding nothing to encode.
+  if (UNRESERVED.test(value)) return value;
   return encodeURIComponent(value.replace(/\p{Cs}/gu, '\uFFFD')).replace(/[!'()*]/g, percentEncode);
 }
 
@@ -105,20 +118,28 @@ function listMacros(macros: readonly string[]): string {
  * A segment that became `.` or `..` would be resolved away and move the path, and `%2e` is read the same way by
  * browsers. Its dots are therefore encoded twice; no legitimate id consists of dots only.
  */
-function fillSegment(segment: string, lookUp: (name: string) => string | undefined): string {
-  const filled = fillText(segment, lookUp);
-  const movesPath = segment.includes('{') && DOT_SEGMENT.test(filled);
-  return movesPath ? filled.replace(/\.|%2e/gi, '%252E') : filled;
+function compileSegment(segment: string): (lookUp: LookUp) => string {
+  const fill = compileText(segment);
+  if (!segment.includes('{')) return fill;
+  return (lookUp) => {
+    const filled = fill(lookUp);
+    return DOT_SEGMENT.test(filled) ? filled.replace(/\.|%2e/gi, '%252E') : filled;
+  };
 }
 
-function fillText(text: string, lookUp: (name: string) => string | undefined): string {
-  let filled = '';
+function compileText(text: string): (lookUp: LookUp) => string {
+  const macros: { readonly before: string; readonly name: string }[] = [];
   let position = 0;
   for (const match of text.matchAll(MACRO)) {
-    filled += encodeLiteral(text.slice(position, match.index)) + encodeValue(lookUp(match[1] ?? '') ?? '');
+    macros.push({ before: encodeLiteral(text.slice(position, match.index)), name: match[1] ?? '' });
     position = match.index + match[0].length;
   }
-  return filled + encodeLiteral(text.slice(position));
+  const rest = encodeLiteral(text.slice(position));
+  return (lookUp) => {
+    let filled = '';
+    for (const { before, name } of macros) filled += before + encodeValue(lookUp(name) ?? '');
+    return filled + rest;
+  };
 }
 
 function encodeLiteral(text: string): string {

@@ -3,7 +3,6 @@ import { mintId } from '../../db/mint-id';
 import {
   type CampaignId,
   type ClickId,
-  idFromUuid,
   type PartnerId,
   uuidFromId,
   type VisitorId,
@@ -44,7 +43,7 @@ export async function insertClick(
     offer_id: version.offer_id,
     partner_id: given.partnerId === undefined ? null : uuidFromId(given.partnerId),
     partner_reason: given.partnerReason ?? null,
-    visitor_id: uuidFromId(given.visitorId ?? (await insertVisitor(db, given.workspaceId, clickedAtMs))),
+    visitor_id: uuidFromId(given.visitorId ?? mintId('vis', clickedAtMs)),
     clicked_at: new Date(clickedAtMs),
     expires_at: new Date(given.expiresAtMs ?? clickedAtMs + 30 * DAY_MS),
     external_id: given.externalId ?? null,
@@ -54,15 +53,4 @@ export async function insertClick(
     closed_at: given.closedAtMs === undefined ? null : new Date(given.closedAtMs),
   });
   return clickId;
-}
-
-async function insertVisitor(db: Db, workspaceId: WorkspaceId, nowMs: number): Promise<VisitorId> {
-  const [row] = await db('visitors')
-    .insert({
-      visitor_id: uuidFromId(mintId('vis', nowMs)),
-      workspace_id: uuidFromId(workspaceId),
-      first_seen_at: new Date(nowMs),
-    })
-    .returning('visitor_id');
-  return idFromUuid('vis', row.visitor_id);
 }

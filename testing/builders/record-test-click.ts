@@ -1,6 +1,6 @@
 import type { Db } from '../../db/knex';
 import { mintId } from '../../db/mint-id';
-import { recordClick } from '../../db/stores/click-store';
+import { recordClicks } from '../../db/stores/click-store';
 import { windowEndMs } from '../../domain/attribution/click-window';
 import {
   type CampaignId,
@@ -41,28 +41,30 @@ export async function recordTestClick(
   const version = await db('campaign_versions')
     .where({ campaign_id: uuidFromId(given.campaignId), version: 1 })
     .first('offer_id', 'click_window_days');
-  await recordClick(db, {
-    clickId,
-    workspaceId: given.workspaceId,
-    campaignId: given.campaignId,
-    campaignVersion: 1,
-    offerId: idFromUuid('off', version.offer_id),
-    partnerId: given.partnerId ?? null,
-    partnerReason: null,
-    visitorId: given.visitorId ?? mintId('vis', clickedAtMs),
-    clickedAtMs,
-    expiresAtMs: given.expiresAtMs ?? windowEndMs(clickedAtMs, version.click_window_days),
-    isTest: given.isTest ?? false,
-    externalId: given.externalId ?? null,
-    subs: given.subs ?? {},
-    adIds: given.adIds ?? {},
-    utm: given.utm ?? {},
-    raw: {
-      ip: given.ip ?? '203.0.113.7',
-      userAgent: given.userAgent ?? FIREFOX,
-      referrer: null,
-      query: '',
+  await recordClicks(db, [
+    {
+      clickId,
+      workspaceId: given.workspaceId,
+      campaignId: given.campaignId,
+      campaignVersion: 1,
+      offerId: idFromUuid('off', version.offer_id),
+      partnerId: given.partnerId ?? null,
+      partnerReason: null,
+      visitorId: given.visitorId ?? mintId('vis', clickedAtMs),
+      clickedAtMs,
+      expiresAtMs: given.expiresAtMs ?? windowEndMs(clickedAtMs, version.click_window_days),
+      isTest: given.isTest ?? false,
+      externalId: given.externalId ?? null,
+      subs: given.subs ?? {},
+      adIds: given.adIds ?? {},
+      utm: given.utm ?? {},
+      raw: {
+        ip: given.ip ?? '203.0.113.7',
+        userAgent: given.userAgent ?? FIREFOX,
+        referrer: null,
+        query: '',
+      },
     },
-  });
+  ]);
   return clickId;
 }

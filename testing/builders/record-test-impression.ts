@@ -1,6 +1,6 @@
 import type { Db } from '../../db/knex';
 import { mintId } from '../../db/mint-id';
-import { recordImpression } from '../../db/stores/impression-store';
+import { recordImpressions } from '../../db/stores/impression-store';
 import {
   type CampaignId,
   type ImpressionId,
@@ -27,20 +27,22 @@ export async function recordTestImpression(
   const version = await db('campaign_versions')
     .where({ campaign_id: uuidFromId(given.campaignId), version: 1 })
     .first('offer_id');
-  await recordImpression(db, {
-    impressionId,
-    workspaceId: given.workspaceId,
-    campaignId: given.campaignId,
-    campaignVersion: 1,
-    offerId: idFromUuid('off', version.offer_id),
-    partnerId: given.partnerId ?? null,
-    partnerReason: null,
-    visitorId: given.visitorId,
-    shownAtMs: given.shownAtMs,
-    externalId: null,
-    subs: {},
-    raw: { ip: null, userAgent: null, referrer: null, query: '' },
-  });
+  await recordImpressions(db, [
+    {
+      impressionId,
+      workspaceId: given.workspaceId,
+      campaignId: given.campaignId,
+      campaignVersion: 1,
+      offerId: idFromUuid('off', version.offer_id),
+      partnerId: given.partnerId ?? null,
+      partnerReason: null,
+      visitorId: given.visitorId,
+      shownAtMs: given.shownAtMs,
+      externalId: null,
+      subs: {},
+      raw: { ip: null, userAgent: null, referrer: null, query: '' },
+    },
+  ]);
   if (given.viewableAtMs !== undefined) {
     await db('impressions')
       .where('impression_id', uuidFromId(impressionId))

@@ -1,9 +1,17 @@
-import { condition, continueAsNew, setHandler, workflowInfo } from '@temporalio/workflow';
+import { condition, continueAsNew, patched, setHandler, workflowInfo } from '@temporalio/workflow';
 import { Deliveries } from '../deliveries';
 import { EventInbox } from '../event-inbox';
 import { assessAndSettle, eventReceivedSignal, settleDue, timerSetSignal } from '../steps';
 import type { PlayerInput } from './contract';
 import { DueTimer } from './due-timer';
+
+const EVENTS_PASS_DELIVERIES = 'events pass deliveries in a long history';
+
+/**
+ * A destination that is away keeps a delivery in flight for up to three days. So long a run takes events beside it
+ * though its history is long, up to well below the 51,200 events at which the server would end it.
+ */
+const HISTORY_MAX = 20_000;
 
 /**
  * A player's life after the journey: events that come when the click's window is over or its journey has closed, and
@@ -12,7 +20,8 @@ import { DueTimer } from './due-timer';
  *   awake      events are assessed, settled and delivered one by one
  *   waiting    nothing is under way, and something is due later
  *   closed     nothing waits and nothing is under way; the next event or timer starts a new run
- *   continued  the history grew long while events kept coming; the new run takes over what waits
+ *   continued  the history grew long while events kept coming; the new run takes over what waits. A delivery in
+ *              flight puts that off, and nothing else waits for it, until the history is very long
  *
  * Moved by: events and timers (relay), the timer itself, the end of deliveries. Invariants: continues only when
  * nothing is in flight, so no delivery is lost; closes without an await after the last look at inbox and timer, so
@@ -42,7 +51,7 @@ export async function player(input: PlayerInput): Promise<void> {
       deliveries.start(settled.postbackIds);
       if (settled.dueAtMs !== null) timer.set(settled.dueAtMs);
     } else return;
-    if (!workflowInfo().continueAsNewSuggested) continue;
+    if (!workflowInfo().continueAsNewSuggested || mayGoOn(deliveries)) continue;
     await condition(() => deliveries.areDone);
     const dueAtMs = timer.setForMs;
     await continueAsNew<typeof player>({
@@ -51,4 +60,9 @@ export async function player(input: PlayerInput): Promise<void> {
       ...(dueAtMs === null ? {} : { dueAtMs }),
     });
   }
+}
+
+/** Asked only in a long history, so that short ones have no marker of it. */
+function mayGoOn(deliveries: Deliveries): boolean {
+  return patched(EVENTS_PASS_DELIVERIES) && !deliveries.areDone && workflowInfo().historyLength < HISTORY_MAX;
 }

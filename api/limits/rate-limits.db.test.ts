@@ -1,0 +1,177 @@
+import request from 'supertest';
+import { parseConfig } from '../../config/config';
+import { insertApiKey } from '../../testing/builders/insert-api-key';
+import { type IngestFixture, startIngest } from '../../testing/ingest-fixture';
+import { createApp } from '../app';
+import type { AppDeps } from '../deps';
+import { createApiMetrics } from '../metrics';
+import { createRateLimits } from './rate-limits';
+
+const T0 = Date.UTC(2026, 2, 1, 12);
+/** Loopback is a trusted proxy here, so that a test can come from any address. */
+const TRUST = { CLICKCHAIN_TRUSTED_PROXIES: '127.0.0.0/8,::1' };
+
+let fixture: IngestFixture;
+let otherKey: string;
+let apps: AppDeps[] = [];
+beforeAll(async () => {
+  fixture = await startIngest();
+  otherKey = await insertApiKey(fixture.testDb.db, fixture);
+});
+beforeEach(() => fixture.clock.set(T0));
+afterEach(() => {
+  for (const { limits } of apps) limits.stop();
+  apps = [];
+});
+afterAll(() => fixture.stop());
+
+/** An app on the same data with limits of its own. */
+function appWith(env: Readonly<Record<string, string>>) {
+  const config = parseConfig({ ...TRUST, ...env });
+  const deps: AppDeps = {
+    ...fixture.deps,
+    config,
+    metrics: createApiMetrics(),
+    limits: createRateLimits(config, fixture.deps.logger),
+  };
+  apps.push(deps);
+  return { app: createApp(deps), deps };
+}
+
+const refusals = async (deps: AppDeps, reason: string) =>
+  (await deps.metrics.refusals.get()).values.find(({ labels }) => labels.reason === reason)?.value ?? 0;
+
+describe('a key', () => {
+  it('has its share of requests, and is told when it comes again', async () => {
+    const { app, deps } = appWith({ CLICKCHAIN_KEY_REQUESTS_PER_MINUTE: '2' });
+    const read = (key: string) => request(app).get('/v1/offers').set('authorization', `Bearer ${key}`);
+    const first = await read(fixture.adminKey).expect(200);
+    expect(first.headers['ratelimit-policy']).toBe('"requests";q=2;w=60');
+    expect(first.headers.ratelimit).toMatch(/^"requests";r=1;t=(60|59)$/);
+    expect(first.headers).not.toHaveProperty('retry-after');
+    await read(fixture.adminKey).expect(200);
+    const refused = await read(fixture.adminKey).expect(429);
+    expect(refused.body).toMatchObject({ code: 'rate_limited', status: 429 });
+    expect(refused.headers['content-type']).toContain('application/problem+json');
+    expect(refused.headers.ratelimit).toMatch(/^"requests";r=0;t=\d+$/);
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+    await read(otherKey).expect(200);
+    expect(await refusals(deps, 'key')).toBe(1);
+  });
+
+  it('has a share of events of its own, and loses none by them', async () => {
+    const { app } = appWith({
+      CLICKCHAIN_KEY_EVENTS_PER_SECOND: '1',
+      CLICKCHAIN_KEY_REQUESTS_PER_MINUTE: '1',
+    });
+    const report = (eventId: string) =>
+      request(app)
+        .post('/webhooks/gaming/registration')
+        .set('authorization', `Bearer ${fixture.adminKey}`)
+        .send({ eventId, playerId: 'P-1', occurredAt: new Date(T0 - 60_000).toISOString() });
+    const answers = await Promise.all(['E-1', 'E-2', 'E-3'].map(report));
+    const statuses = answers.map(({ status }) => status);
+    // Two seconds may meet in the middle of them.
+    expect(statuses).toContain(429);
+    expect(statuses).toContain(200);
+    await request(app).get('/v1/offers').set('authorization', `Bearer ${fixture.adminKey}`).expect(200);
+    const kept = await fixture.testDb.db('events');
+    expect(kept.length).toBe(statuses.filter((status) => status === 200).length);
+  });
+
+  it('is asked about nothing that is public, nor about health and metrics', async () => {
+    const { app } = appWith({ CLICKCHAIN_KEY_REQUESTS_PER_MINUTE: '1' });
+    for (let times = 0; times < 5; times += 1) {
+      for (const path of ['/healthz', '/readyz', '/metrics']) {
+        const { status } = await request(app).get(path).set('authorization', `Bearer ${fixture.adminKey}`);
+        expect([path, status]).toEqual([path, 200]);
+      }
+    }
+  });
+
+  it('is served while the Redis of the limits is away', async () => {
+    const { app } = appWith({
+      CLICKCHAIN_REDIS_URL: 'redis://127.0.0.1:1',
+      CLICKCHAIN_KEY_REQUESTS_PER_MINUTE: '1',
+    });
+    const read = () => request(app).get('/v1/offers').set('authorization', `Bearer ${fixture.adminKey}`);
+    expect([(await read()).status, (await read()).status]).toEqual([200, 429]);
+  });
+});
+
+describe('an address', () => {
+  const publicReport = (app: ReturnType<typeof createApp>, address: string) =>
+    request(app).get('/postback?event=lead&click_id=nobody').set('x-forwarded-for', address);
+
+  it('has its share of public reports, in each second', async () => {
+    const { app, deps } = appWith({ CLICKCHAIN_ADDRESS_REQUESTS_PER_SECOND: '2' });
+    const statusOf = async (address: string) => (await publicReport(app, address)).status;
+    expect([await statusOf('203.0.113.9'), await statusOf('203.0.113.9')]).not.toContain(429);
+    const refused = await publicReport(app, '203.0.113.9');
+    expect(refused.status).toBe(429);
+    expect(refused.headers).toMatchObject({
+      'ratelimit-policy': '"address";q=2;w=1',
+      ratelimit: '"address";r=0;t=1',
+      'retry-after': '1',
+    });
+    expect(await statusOf('203.0.113.10')).not.toBe(429);
+    fixture.clock.set(T0 + 1_000);
+    expect(await statusOf('203.0.113.9')).not.toBe(429);
+    expect(await refusals(deps, 'address')).toBe(1);
+  });
+
+  it('is the /64 of IPv6, and nobody when it is loopback', async () => {
+    const { app } = appWith({ CLICKCHAIN_ADDRESS_REQUESTS_PER_SECOND: '1' });
+    const statusOf = async (address: string) => (await publicReport(app, address)).status;
+    expect(await statusOf('2001:db8:1:2::1')).not.toBe(429);
+    expect(await statusOf('2001:db8:1:2:ffff::9')).toBe(429);
+    expect(await statusOf('2001:db8:1:3::1')).not.toBe(429);
+    for (let times = 0; times < 3; times += 1) expect(await statusOf('127.0.0.1')).not.toBe(429);
+  });
+
+  it('cannot blame another one: only a trusted proxy is believed', async () => {
+    const { app } = appWith({ CLICKCHAIN_ADDRESS_REQUESTS_PER_SECOND: '1' });
+    const statusOf = async (hops: string) => (await publicReport(app, hops)).status;
+    expect(await statusOf('198.51.100.1, 203.0.113.9')).not.toBe(429);
+    expect(await statusOf('198.51.100.2, 203.0.113.9')).toBe(429);
+    expect(await statusOf('198.51.100.1')).not.toBe(429);
+  });
+});
+
+describe('wrong credentials', () => {
+  it('close the door to strangers of their address, and to nobody who was let in before', async () => {
+    const { app, deps } = appWith({ CLICKCHAIN_ADDRESS_AUTH_FAILURES_PER_MINUTE: '3' });
+    const ask = (key: string, address = '203.0.113.9') =>
+      request(app).get('/v1/offers').set('authorization', `Bearer ${key}`).set('x-forwarded-for', address);
+    await ask(fixture.adminKey).expect(200);
+    for (let tried = 0; tried < 3; tried += 1) await ask(`ck_guess-${tried}`).expect(401);
+    const refused = await ask('ck_guess-3').expect(429);
+    expect(refused.body.code).toBe('rate_limited');
+    expect(refused.headers['retry-after']).toBe('60');
+    // Right or wrong, what was never seen is not looked at.
+    await ask(otherKey).expect(429);
+    await ask(fixture.adminKey).expect(200);
+    await ask(otherKey, '203.0.113.10').expect(200);
+    fixture.clock.set(T0 + 60_000);
+    await ask('ck_guess-4').expect(401);
+    expect(await refusals(deps, 'auth_failures')).toBe(2);
+  });
+
+  it('are signatures, too', async () => {
+    const { app } = appWith({ CLICKCHAIN_ADDRESS_AUTH_FAILURES_PER_MINUTE: '1' });
+    const source = await request(app)
+      .post('/v1/sources')
+      .set('authorization', `Bearer ${fixture.adminKey}`)
+      .send({ name: 'signing', kind: 'gaming' })
+      .expect(201);
+    const report = () =>
+      request(app)
+        .post(`/webhooks/gaming/registration?source=${source.body.sourceId}`)
+        .set('x-forwarded-for', '203.0.113.9')
+        .set('webhook-id', 'm-1')
+        .set('webhook-timestamp', String(T0 / 1_000))
+        .set('webhook-signature', 'v1,AAAA')
+        .send({ eventId: 'S-1', playerId: 'P-1' });
+    expect([(await report()).status, (await report()).status]).toEqual([401, 429]);
+  });
+});

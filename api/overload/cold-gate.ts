@@ -1,0 +1,56 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { AppError } from '../../domain/errors';
+import type { AppDeps } from '../deps';
+import { problemDocument, RETRY_AFTER_SECONDS } from '../middleware/problem';
+import { newRequestId } from '../middleware/request-id';
+
+/**
+ * Requests that one process works on at once. Each waits for at most one connection at a time, so this also bounds
+ * the queue before the pool: at 5 ms a statement, the last of them gets its turn well within the time it may wait.
+ */
+const IN_FLIGHT_MAX = 500;
+
+/** Answered however busy the process is: a probe that fails would take away one more process. */
+const ALWAYS: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
+
+/** Before the app: answers 503 at once, without routes and log lines, when the process has more to do than it can. */
+export function coldGate(deps: AppDeps, app: RequestListener, inFlightMax = IN_FLIGHT_MAX): RequestListener {
+  let inFlight = 0;
+  return (req, res) => {
+    const [path = ''] = (req.url ?? '').split('?', 1);
+    if (ALWAYS.has(path)) {
+      app(req, res);
+      return;
+    }
+    const reason = deps.isLate() ? 'event_loop' : inFlight >= inFlightMax ? 'in_flight' : null;
+    if (reason !== null) {
+      deps.metrics.refusals.inc({ reason });
+      refuse(req, res);
+      return;
+    }
+    inFlight += 1;
+    deps.metrics.inFlight.set(inFlight);
+    res.once('close', () => {
+      inFlight -= 1;
+      deps.metrics.inFlight.set(inFlight);
+    });
+    app(req, res);
+  };
+}
+
+function refuse(req: IncomingMessage, res: ServerResponse): void {
+  const requestId = newRequestId(req.headers['x-request-id']);
+  const refusal = new AppError('overloaded', 'This process has more to do than it can; try again.');
+  const body = JSON.stringify(problemDocument(refusal, requestId));
+  // The body is not read any more, so the connection cannot be used again.
+  if (req.headers['content-length'] !== undefined || req.headers['transfer-encoding'] !== undefined)
+    res.setHeader('connection', 'close');
+  res.writeHead(503, {
+    'cache-control': 'no-store',
+    'content-length': Buffer.byteLength(body),
+    'content-type': 'application/problem+json; charset=utf-8',
+    'retry-after': String(RETRY_AFTER_SECONDS),
+    'x-request-id': requestId,
+  });
+  res.end(body);
+}

@@ -1,0 +1,36 @@
+/** What one row has in one column; a time is given in milliseconds, JSON as its text, bytes in hexadecimal. */
+type Value = string | number | boolean | null;
+
+/** A column of rows that travel as arrays: its name, its type in Postgres, and what a row has in it. */
+export type BatchColumn<Row> = readonly [name: string, type: ColumnType, of: (row: Row) => Value];
+type ColumnType =
+  | ('uuid' | 'integer' | 'bigint' | 'boolean' | 'inet' | 'timestamptz')
+  | ('text' | 'jsonb' | 'bytea');
+
+export type RowBatch<Row> = {
+  /** `SELECT * FROM unnest(…) AS given(…)`, for the start of a statement; it takes one binding per column. */
+  readonly select: string;
+  /** One array literal per column. Written here and not by the driver, which takes twice as long over it. */
+  bindings(rows: readonly Row[]): string[];
+};
+
+/**
+ * Rows as one array per column, so that a statement is the same whatever their number: Postgres plans it once per
+ * connection, and a hundred rows cost one round trip and one commit.
+ */
+export function rowBatch<Row>(columns: readonly BatchColumn<Row>[]): RowBatch<Row> {
+  const arrays = columns.map(([, type]) => `?::${type}[]`).join(', ');
+  const names = columns.map(([name]) => name).join(', ');
+  return {
+    select: `SELECT * FROM unnest(${arrays}) AS given(${names})`,
+    bindings: (rows) =>
+      columns.map(([, type, of]) => `{${rows.map((row) => element(type, of(row))).join(',')}}`),
+  };
+}
+
+function element(type: ColumnType, value: Value): string {
+  if (value === null) return 'NULL';
+  if (type === 'text' || type === 'jsonb') return `"${String(value).replace(/["\\]/g, '\\$&')}"`;
+  if (type === 'bytea') return `"\\\\x${value}"`;
+  return type === 'timestamptz' ? new Date(Number(value)).toISOString() : String(value);
+}
