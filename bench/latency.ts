@@ -5,9 +5,9 @@ import { Command, InvalidArgumentError } from 'commander';
 import { parseConfig } from '../config/config';
 import { createOutput } from '../simulator/output';
 import { findOrStartInstance } from './bench-instance';
-import type { LatencyReport } from './latency-report';
-import { latencyLines } from './latency-text';
-import { type LatencyArguments, measureLatency } from './measure-latency';
+import type { LatencyReport } from './latency/latency-report';
+import { latencyLines } from './latency/latency-text';
+import { type LatencyArguments, measureLatency } from './latency/measure-latency';
 
 const RESULTS = join('bench', 'results');
 
@@ -40,11 +40,11 @@ async function run(argv: LatencyArguments, dataDir: string, signal: AbortSignal)
   const output = createOutput(process.stdout);
   const instance = await findOrStartInstance(dataDir, process.stdout, signal);
   try {
-    const { info, startedForIt } = instance;
+    const { info, startedForIt, dataDir: folder } = instance;
     const { adminKey } = info;
     if (adminKey === null) throw new Error(`${dataDir} holds no admin key.`);
     output.line(`${startedForIt ? 'An instance of its own' : 'The running instance'} at ${info.apiUrl}`);
-    const measured = await measureLatency({ ...info, adminKey }, argv, { output, signal });
+    const measured = await measureLatency({ ...info, adminKey }, argv, { dataDir: folder, output, signal });
     for (const line of [...latencyLines(measured.report), ...measured.notes]) output.line(line);
     output.line(`\nWritten to ${write(measured.report)}`);
     return measured.report;

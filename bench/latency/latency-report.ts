@@ -1,7 +1,7 @@
+import type { Shot } from '../load/open-loop';
+import type { Surroundings } from '../machine/surroundings';
+import { type Spread, spreadOf } from '../output/spread';
 import type { StepTimes } from './breakdown';
-import type { Shot } from './open-loop';
-import { type Spread, spreadOf } from './spread';
-import type { Surroundings } from './surroundings';
 
 /** One measured run. `arrivals` are the times at which each click's postback came, by the clock of the shots. */
 export type Measurement = {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { Api } from '../simulator/api';
-import { describeFailure } from '../simulator/http-client';
-import type { Shot } from './open-loop';
+import type { Api } from '../../simulator/api';
+import { describeFailure } from '../../simulator/http-client';
+import type { Shot } from '../load/open-loop';
 
 const conversion = z.looseObject({ event: z.string(), status: z.string(), reason: z.string().nullish() });
 const postback = z.looseObject({ status: z.string() });

@@ -15,7 +15,10 @@ export type OpenLoopOptions<T> = {
   readonly ratePerSecond: number;
   readonly count: number;
   fire(index: number): Promise<T>;
+  /** Rejects. */
   readonly signal?: AbortSignal;
+  /** Sends nothing more, and resolves with what was sent. */
+  readonly stopEarly?: AbortSignal;
 };
 
 /**
@@ -23,12 +26,13 @@ export type OpenLoopOptions<T> = {
  * have ended. A server that stalls thus makes requests wait instead of making the generator send fewer.
  */
 export async function openLoop<T>(options: OpenLoopOptions<T>): Promise<Shot<T>[]> {
-  const { ratePerSecond, count, fire, signal } = options;
+  const { ratePerSecond, count, fire, signal, stopEarly } = options;
   const startMs = performance.now();
   const underWay: Promise<Shot<T>>[] = [];
   for (let index = 0; index < count; index += 1) {
     const intendedMs = startMs + (index * 1_000) / ratePerSecond;
     await until(intendedMs, signal);
+    if (stopEarly?.aborted === true) break;
     underWay.push(shoot(index, intendedMs, fire));
   }
   return Promise.all(underWay);

@@ -1,18 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createDb } from '../db/knex';
-import { parseId } from '../domain/ids';
-import type { InstanceInfo } from '../embedded/instance-file';
-import { type Api, createApi } from '../simulator/api';
-import { gaugeValue } from '../simulator/gauges';
-import { createHttpClient } from '../simulator/http-client';
-import type { Output } from '../simulator/output';
+import { createDb } from '../../db/knex';
+import { parseId } from '../../domain/ids';
+import type { InstanceInfo } from '../../embedded/instance-file';
+import { type Api, createApi } from '../../simulator/api';
+import { gaugeValue } from '../../simulator/gauges';
+import { createHttpClient } from '../../simulator/http-client';
+import type { Output } from '../../simulator/output';
+import { makeClicks, postFirstDeposit, prepareStage } from '../load/deposit-traffic';
+import { openLoop, type Shot } from '../load/open-loop';
+import { type PostbackSink, startPostbackSink } from '../load/postback-sink';
+import { readSurroundings } from '../machine/surroundings';
 import { readStepTimes } from './breakdown';
-import { makeClicks, postFirstDeposit, prepareStage } from './deposit-traffic';
 import { explainGaps } from './explain-gaps';
 import { type LatencyReport, reportLatency } from './latency-report';
-import { openLoop, type Shot } from './open-loop';
-import { type PostbackSink, startPostbackSink } from './postback-sink';
-import { readSurroundings } from './surroundings';
 
 export type LatencyArguments = {
   readonly ratePerSecond: number;
@@ -36,7 +36,7 @@ const PATIENCE_MS = 10_000;
 export async function measureLatency(
   info: InstanceInfo & { readonly adminKey: string },
   argv: LatencyArguments,
-  { output, signal }: { output: Output; signal: AbortSignal },
+  { dataDir, output, signal }: { dataDir: string; output: Output; signal: AbortSignal },
 ): Promise<{ report: LatencyReport; notes: string[] }> {
   const { apiUrl } = info;
   const http = createHttpClient({ signal, patienceMs: PATIENCE_MS });
@@ -46,11 +46,11 @@ export async function measureLatency(
   try {
     const { ratePerSecond, seconds, warmUpSeconds } = argv;
     // Before our own traffic adds to the load.
-    const surroundings = await readSurroundings(db, info.temporalAddress);
+    const surroundings = await readSurroundings(db, info.temporalAddress, dataDir);
     const count = Math.round(ratePerSecond * (warmUpSeconds + seconds));
     const stage = await prepareStage(api, sink.baseUrl);
     output.line(`Making ${count} clicks …`);
-    const clickIds = await makeClicks(http, apiUrl, stage, count);
+    const clickIds = await makeClicks(http, apiUrl, stage, { count });
     await untilAtRest(api, { notBeforeMs: performance.now() + LEAST_CLICK_AGE_MS, output, signal });
     output.line(`Measuring: ${warmUpSeconds} s of warm-up, then ${seconds} s at ${ratePerSecond}/s …`);
     const fire = (index: number): Promise<void> =>

@@ -1,12 +1,13 @@
-import { idFromUuid } from '../domain/ids';
+import { idFromUuid } from '../../domain/ids';
+import type { Shot } from '../load/open-loop';
 import { type Measurement, reportLatency } from './latency-report';
 import { latencyLines } from './latency-text';
-import type { Shot } from './open-loop';
 
 const surroundings = {
   cores: 2,
   processor: 'a processor',
   load: 0.4,
+  fdatasync: { count: 200, p50: 130, p90: 200, p95: 250, p99: 400, max: 900 },
   node: '20.20.2',
   postgres: '18.4',
   temporal: '1.29.1',
@@ -105,7 +106,7 @@ describe('latencyLines', () => {
     const text = latencyLines(reportLatency(measurement(), conditions)).join('\n');
     expect(text).toContain('open loop at 10/s for 2 s after 1 s of warm-up');
     expect(text).toContain(
-      '2 cores (a processor), load 0.4 before it; Node 20.20.2, Postgres 18.4, Temporal 1.29.1',
+      '2 cores (a processor), load 0.4 before it, fdatasync 130 µs (p99 400); Node 20.20.2, Postgres 18.4, Temporal 1.29.1',
     );
     expect(text).toContain('20 sent · 20 acknowledged · 20 received · 0 missing · 0 doubled');
     expect(text).toMatch(/acknowledged → received +50\.0 +50\.0 +50\.0 +50\.0 +50\.0\n/);

@@ -1,7 +1,7 @@
 import { Agent, request } from 'undici';
+import { spreadOf } from '../output/spread';
+import { type StallingServer, startStallingServer } from '../testing/stalling-server';
 import { openLoop } from './open-loop';
-import { spreadOf } from './spread';
-import { type StallingServer, startStallingServer } from './testing/stalling-server';
 
 describe('openLoop', () => {
   let server: StallingServer;

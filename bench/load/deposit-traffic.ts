@@ -1,15 +1,24 @@
 import { randomBytes } from 'node:crypto';
-import { toIso } from '../domain/time';
-import type { Api } from '../simulator/api';
-import { BROWSERS, COUNTRIES, LANGUAGES } from '../simulator/cast';
-import { createCookieJar } from '../simulator/cookie-jar';
-import { followLink } from '../simulator/follow-link';
-import { type HttpClient, jsonOf } from '../simulator/http-client';
-import { inParallel } from '../simulator/in-parallel';
-import { created, eventReceipt } from '../simulator/responses';
+import { toIso } from '../../domain/time';
+import type { Api } from '../../simulator/api';
+import { BROWSERS, COUNTRIES, LANGUAGES } from '../../simulator/cast';
+import { createCookieJar } from '../../simulator/cookie-jar';
+import { followLink } from '../../simulator/follow-link';
+import { type HttpClient, jsonOf } from '../../simulator/http-client';
+import { inParallel } from '../../simulator/in-parallel';
+import { created, eventReceipt } from '../../simulator/responses';
+import { addressOf } from './click-requests';
 
 /** A campaign of our own, whose partner is paid for first deposits and told about them at the sink. */
-export type Stage = { readonly runId: string; readonly slug: string; readonly sourceKey: string };
+export type Stage = {
+  readonly runId: string;
+  readonly slug: string;
+  readonly partnerCode: string;
+  readonly sourceKey: string;
+  readonly campaignId: string;
+  readonly offerId: string;
+  readonly partnerId: string;
+};
 
 const CLICKS_AT_ONCE = 8;
 
@@ -25,7 +34,7 @@ export async function prepareStage(api: Api, sinkUrl: string): Promise<Stage> {
   const deal = { kind: 'cpa', cpa: money('40.00'), minDeposit: money('20.00') };
   await create(`/v1/partners/${partnerId}/deals`, deal, { shape: created.deal, idempotencyKey });
   const campaign = { slug: runId, name: runId, offerId, partnerId };
-  await create('/v1/campaigns', campaign, { shape: created.campaign, idempotencyKey });
+  const { campaignId } = await create('/v1/campaigns', campaign, { shape: created.campaign, idempotencyKey });
   const destination = {
     name: runId,
     kind: 'partner_url',
@@ -37,15 +46,15 @@ export async function prepareStage(api: Api, sinkUrl: string): Promise<Stage> {
   await create('/v1/destinations', destination, { shape: created.destination, idempotencyKey });
   const source = { name: runId, kind: 'gaming' };
   const { key } = await create('/v1/sources', source, { shape: created.source, idempotencyKey });
-  return { runId, slug: runId, sourceKey: key };
+  return { runId, slug: runId, partnerCode: runId, sourceKey: key, campaignId, offerId, partnerId };
 }
 
-/** Clicks by as many visitors with addresses of their own; their ids. Throws when a click is not redirected. */
+/** Clicks by as many visitors with addresses of their own, counted from `firstVisitor`; their ids. Throws when a click is not redirected. */
 export async function makeClicks(
   http: HttpClient,
   apiUrl: string,
   stage: Stage,
-  count: number,
+  { count, firstVisitor = 0 }: { count: number; firstVisitor?: number },
 ): Promise<string[]> {
   const numbers = Array.from({ length: count }, (_, index) => index);
   return inParallel(numbers, CLICKS_AT_ONCE, async (index) => {
@@ -54,44 +63,66 @@ export async function makeClicks(
       jar: createCookieJar(),
       language: LANGUAGES[index % LANGUAGES.length] ?? 'en',
       userAgent: BROWSERS[index % BROWSERS.length] ?? '',
-      forwardedFor: addressOf(index),
+      forwardedFor: addressOf(firstVisitor + index),
     });
     if (!followed.ok) throw new Error(`A click was not redirected: ${followed.got}.`);
     return followed.clickId;
   });
 }
 
-/** 198.18.0.0/15 is set aside for measurements; nobody lives there. */
-function addressOf(index: number): string {
-  return `198.18.${Math.floor(index / 250) % 256}.${(index % 250) + 1}`;
+/** Reports that a new player of this click has registered. Throws unless it is acknowledged. */
+export async function postRegistration(
+  http: HttpClient,
+  apiUrl: string,
+  stage: Stage,
+  { clickId, index }: { clickId: string; index: number },
+): Promise<void> {
+  const { runId } = stage;
+  await postEvent(http, `${apiUrl}/webhooks/gaming/registration`, stage, {
+    eventId: `${runId}-registration-${index}`,
+    playerId: `${runId}-player-${index}`,
+    clickId,
+    country: COUNTRIES[index % COUNTRIES.length],
+    occurredAt: toIso(Date.now()),
+  });
 }
 
 /** Posts the first deposit of a new player on this click. Throws unless it is acknowledged. */
 export async function postFirstDeposit(
   http: HttpClient,
   apiUrl: string,
-  { runId, sourceKey }: Stage,
+  stage: Stage,
   { clickId, index }: { clickId: string; index: number },
+): Promise<void> {
+  const { runId } = stage;
+  await postEvent(http, `${apiUrl}/webhooks/gaming/deposit`, stage, {
+    eventId: `${runId}-deposit-${index}`,
+    transactionId: `${runId}-tx-${index}`,
+    playerId: `${runId}-player-${index}`,
+    clickId,
+    amount: '50.00',
+    currency: 'EUR',
+    status: 'confirmed',
+    country: COUNTRIES[index % COUNTRIES.length],
+    occurredAt: toIso(Date.now()),
+  });
+}
+
+async function postEvent(
+  http: HttpClient,
+  url: string,
+  { sourceKey }: Stage,
+  body: Readonly<Record<string, string | undefined>>,
 ): Promise<void> {
   const answer = await http.send({
     method: 'POST',
-    url: `${apiUrl}/webhooks/gaming/deposit`,
+    url,
     headers: { 'content-type': 'application/json', authorization: `Bearer ${sourceKey}` },
-    body: JSON.stringify({
-      eventId: `${runId}-deposit-${index}`,
-      transactionId: `${runId}-tx-${index}`,
-      playerId: `${runId}-player-${index}`,
-      clickId,
-      amount: '50.00',
-      currency: 'EUR',
-      status: 'confirmed',
-      country: COUNTRIES[index % COUNTRIES.length],
-      occurredAt: toIso(Date.now()),
-    }),
+    body: JSON.stringify(body),
   });
   const receipt = answer.status === 200 ? eventReceipt.safeParse(jsonOf(answer)) : undefined;
   // Sent again after a 503 it may be a duplicate of its first sending, which is an acknowledgement too.
   if (receipt?.data === undefined || receipt.data.status === 'quarantined') {
-    throw new Error(`a deposit was answered ${answer.status}: ${answer.text.slice(0, 200)}`);
+    throw new Error(`an event was answered ${answer.status}: ${answer.text.slice(0, 200)}`);
   }
 }

@@ -1,5 +1,5 @@
-import type { Db } from '../db/knex';
-import { type ClickId, idFromUuid, uuidFromId } from '../domain/ids';
+import type { Db } from '../../db/knex';
+import { type ClickId, idFromUuid, uuidFromId } from '../../domain/ids';
 
 /** When each step of one deposit began, in ms since the epoch by the clocks of the processes of this machine. */
 export type StepTimes = {
