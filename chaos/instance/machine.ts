@@ -1,0 +1,182 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { FaultPoint } from '../../config/fault-points';
+import { processIdentity } from '../../embedded/process-table';
+import { startTcpProxy, type TcpProxy, throughProxy } from '../../testing/tcp-proxy';
+import { until } from '../../testing/until';
+import type { Whereabouts } from '../audit/collect-evidence';
+import type { Plan } from '../plan';
+import { createInstance, type Instance, type ProcessName } from './instance';
+import { processTree } from './process-tree';
+
+export interface Network {
+  readonly database: TcpProxy;
+  readonly temporal: TcpProxy;
+}
+
+/** An instance, or two that share the work: one with the databases, one with API and worker, and a network between. */
+export interface Machine {
+  readonly apiUrl: string;
+  readonly adminKey: string | null;
+  /** Null where the processes reach the databases directly. */
+  readonly network: Network | null;
+  /** Of the databases themselves, past any proxy. */
+  whereabouts(): Whereabouts;
+  /** Waits for a process to be there, and names it. */
+  pid(name: ProcessName): Promise<number>;
+  pidNow(name: ProcessName): number | null;
+  /** Sends the signal to the process and all its children. */
+  signal(name: ProcessName, signal: NodeJS.Signals): Promise<void>;
+  /** `kill -9`; resolves once it is dead. */
+  kill(name: ProcessName): Promise<void>;
+  /** Makes the next process that passes this point die there. */
+  arm(point: FaultPoint): void;
+  disarm(point: FaultPoint): void;
+  /** By how many milliseconds the clock of a process is wrong. */
+  shiftClock(role: 'api' | 'workers', ms: number): void;
+  /** Runs a command of the product on the databases. */
+  run(...args: string[]): Promise<{ readonly code: number | null; readonly output: string }>;
+  /** Deletes the database of Temporal and lets an empty one start. */
+  wipeTemporal(): Promise<void>;
+  /** What was printed, and the ends of all logs. */
+  explain(): string;
+  remove(): Promise<void>;
+}
+
+export interface MachineOptions {
+  readonly distDir: string;
+  readonly sinkPort: number;
+  readonly network: Plan['network'];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const THERE_WITHIN_MS = 120_000;
+
+/** Boots it. What has come up is taken down again when the rest does not. */
+export async function startMachine(options: MachineOptions): Promise<Machine> {
+  const faultsFolder = mkdtempSync(join(tmpdir(), 'clickchain-chaos-'));
+  const toRemove: (() => Promise<void>)[] = [];
+  const remove = async (): Promise<void> => {
+    for (const one of toRemove.splice(0).toReversed()) await one();
+    rmSync(faultsFolder, { recursive: true, force: true });
+  };
+  try {
+    return await boot(options, faultsFolder, toRemove, remove);
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+async function boot(
+  { distDir, sinkPort, network, env = {} }: MachineOptions,
+  faultsFolder: string,
+  toRemove: (() => Promise<void>)[],
+  remove: () => Promise<void>,
+): Promise<Machine> {
+  const faulty = {
+    CLICKCHAIN_FAULT_POINTS: faultsFolder,
+    CHAOS_CLOCK_DIR: faultsFolder,
+    NODE_OPTIONS: `--require ${join(distDir, 'chaos', 'clock-shift.js')}`,
+    ...env,
+  };
+  const start = async (variables: Readonly<Record<string, string>>): Promise<Instance> => {
+    const instance = await createInstance({ distDir, sinkPort, env: variables });
+    toRemove.push(() => instance.remove());
+    await instance.explained(() => instance.start());
+    return instance;
+  };
+  if (network === null) {
+    const instance = await start(faulty);
+    return machineOf({ data: instance, application: instance, network, faultsFolder, remove });
+  }
+  const data = await start({ ...env, CLICKCHAIN_WORKER_ROLES: 'sweep' });
+  const { databaseUrl, temporalAddress } = data.info();
+  const proxyTo = async (port: number): Promise<TcpProxy> => {
+    const proxy = await startTcpProxy({ host: '127.0.0.1', port, ...network });
+    toRemove.push(() => proxy.stop());
+    return proxy;
+  };
+  const database = await proxyTo(Number(new URL(databaseUrl).port));
+  const temporal = await proxyTo(Number(temporalAddress.split(':')[1]));
+  const application = await start({
+    ...faulty,
+    DATABASE_URL: throughProxy(databaseUrl, database),
+    TEMPORAL_ADDRESS: `127.0.0.1:${temporal.port}`,
+  });
+  return machineOf({ data, application, network: { database, temporal }, faultsFolder, remove });
+}
+
+interface Parts {
+  readonly data: Instance;
+  readonly application: Instance;
+  readonly network: Network | null;
+  readonly faultsFolder: string;
+  remove(): Promise<void>;
+}
+
+function machineOf({ data, application, network, faultsFolder, remove }: Parts): Machine {
+  const homeOf = (name: ProcessName): Instance =>
+    name === 'postgres' || name === 'temporal' ? data : application;
+  const pid = (name: ProcessName): Promise<number> =>
+    until(`a ${name}`, async () => homeOf(name).info().pids[name], THERE_WITHIN_MS);
+  const kill = async (name: ProcessName): Promise<void> => {
+    const victim = await pid(name);
+    sendTo([victim], 'SIGKILL');
+    await until(`the end of ${name}`, async () => processIdentity(victim) === null);
+  };
+  const signal = async (name: ProcessName, what: NodeJS.Signals): Promise<void> =>
+    sendTo(processTree(await pid(name)), what);
+  return {
+    apiUrl: application.info().apiUrl,
+    adminKey: data.info().adminKey,
+    network,
+    whereabouts: () => data.info(),
+    pid,
+    pidNow: (name) => homeOf(name).info().pids[name],
+    signal,
+    kill,
+    arm: (point) => writeFileSync(join(faultsFolder, point), ''),
+    disarm: (point) => rmSync(join(faultsFolder, point), { force: true }),
+    shiftClock: (role, ms) => writeFileSync(join(faultsFolder, role), String(ms)),
+    run: (...args) => data.run(...args),
+    async wipeTemporal() {
+      const supervisor = [await pidOfSupervisor(data)];
+      // Nobody may start it again before its files are gone.
+      sendTo(supervisor, 'SIGSTOP');
+      try {
+        await kill('temporal');
+        removeDatabase(join(data.dataDir, 'temporal'));
+      } finally {
+        sendTo(supervisor, 'SIGCONT');
+      }
+    },
+    explain: () => [...new Set([data, application])].map((instance) => instance.explain()).join('\n'),
+    remove,
+  };
+}
+
+/** The file and its journals; what remains tells the next server its ports. */
+function removeDatabase(folder: string): void {
+  for (const name of readdirSync(folder).filter((file) => file.startsWith('temporal.sqlite'))) {
+    rmSync(join(folder, name));
+  }
+}
+
+async function pidOfSupervisor(instance: Instance): Promise<number> {
+  const { supervisor } = instance.info().pids;
+  if (supervisor === null) throw new Error('nothing supervises the instance');
+  return supervisor;
+}
+
+/** Who has ended by itself needs no signal. */
+function sendTo(pids: readonly number[], signal: NodeJS.Signals): void {
+  for (const one of pids) {
+    try {
+      process.kill(one, signal);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+  }
+}

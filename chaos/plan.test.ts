@@ -1,0 +1,44 @@
+import { CATALOG, FAULT_IDS } from './catalog';
+import { planOf } from './plan';
+
+const drawn = { faults: null, seconds: 30 };
+const seeds = (first: number, count: number) => Array.from({ length: count }, (_, index) => first + index);
+
+describe('the plan of a round', () => {
+  it('derives from the seed alone', () => {
+    for (const seed of seeds(1, 20)) expect(planOf(seed, drawn)).toEqual(planOf(seed, drawn));
+    expect(planOf(1, drawn)).not.toEqual(planOf(2, drawn));
+  });
+
+  it.each([1, 100, 4_711])('meets every fault within twenty seeds from %i on', (first) => {
+    const met = seeds(first, 20).flatMap((seed) => planOf(seed, drawn).steps.map(({ fault }) => fault));
+    expect(new Set(met)).toEqual(new Set(FAULT_IDS));
+  });
+
+  it('meets every variant of every fault sooner or later', () => {
+    const met = seeds(1, 400).flatMap((seed) => planOf(seed, drawn).steps);
+    const missing = FAULT_IDS.flatMap((fault) =>
+      CATALOG[fault].variants.filter((variant) => {
+        return !met.some((step) => step.fault === fault && step.variant === variant);
+      }),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  it('takes exactly the faults that are asked for', () => {
+    const plan = planOf(5, { faults: ['F7', 'F1'], seconds: 20 });
+    expect(plan.steps.map(({ fault }) => fault).sort()).toEqual(['F1', 'F7']);
+    expect(plan.network).toBeNull();
+  });
+
+  it('puts a network between the processes only where one is broken', () => {
+    expect(planOf(5, { faults: ['F25'], seconds: 20 }).network).not.toBeNull();
+  });
+
+  it.each(seeds(1, 40))('of seed %i stays within its time', (seed) => {
+    const { steps } = planOf(seed, drawn);
+    const totalMs = steps.reduce((sum, { pauseMs, holdMs }) => sum + pauseMs + holdMs, 0);
+    expect(totalMs).toBeLessThan(60_000);
+    expect(totalMs).toBeGreaterThan(5_000);
+  });
+});

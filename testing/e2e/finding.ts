@@ -1,9 +1,0 @@
-/** A broken promise: which one of docs/invariants.md, and what breaks it. */
-export interface Finding {
-  readonly rule: 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I8' | 'I9';
-  readonly what: string;
-}
-
-export function finding(rule: Finding['rule'], what: string): Finding {
-  return { rule, what };
-}
