@@ -14,6 +14,7 @@ import { runRelay } from './relay';
 import { createRelayMeter } from './relay-meter';
 import { runRollups } from './rollups';
 import { installRuntime } from './runtime';
+import { runScreening } from './screening';
 import { runSweep } from './sweep';
 import { connectToTemporal, type TemporalConnections } from './temporal-connection';
 import { WakeUp } from './wake-up';
@@ -63,10 +64,11 @@ async function main(): Promise<void> {
   await db.destroy();
 }
 
-/** Partitions ahead, ends of retention, the net and the rollups: none of it may wait for Temporal. */
+/** Partitions ahead, ends of retention, the net, screening and the rollups: none of it may wait for Temporal. */
 async function keepHouseIfAsked({ config, db, logger, signal }: Surroundings): Promise<void> {
   if (!config.workerRoles.includes('sweep')) return;
-  await Promise.all([runSweep({ db, clock, logger }, signal), runRollups({ db, clock, logger }, signal)]);
+  const deps = { db, clock, logger };
+  await Promise.all([runSweep(deps, signal), runScreening(deps, signal), runRollups(deps, signal)]);
 }
 
 async function runRoles(around: Surroundings, connections: TemporalConnections): Promise<void> {
