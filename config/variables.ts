@@ -221,7 +221,7 @@ export const variables = {
       about:
         'Journeys that a relay starts in a second, at most, so that a backlog of clicks leaves Temporal enough room for events. Temporal on two cores takes about 300; several relays add up.',
       expects: 'a whole number from 1 to 100000',
-      default: '200',
+      default: '100',
     },
   },
   CLICKCHAIN_RELAY_STARTS_CONCURRENCY: {
@@ -229,7 +229,7 @@ export const variables = {
     doc: {
       about: 'Journeys that a relay starts at once.',
       expects: 'a whole number from 1 to 1000',
-      default: '8',
+      default: '4',
     },
   },
   CLICKCHAIN_FAULT_POINTS: {
