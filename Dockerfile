@@ -40,4 +40,4 @@ HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --retries=3 \
 # No init process: the entrypoint of the base image replaces itself by node, which as process 1 handles SIGTERM (the API
 # answers what it has begun, a worker finishes its activities) and waits for the only children there are, which are its own.
 STOPSIGNAL SIGTERM
-CMD ["node", "--enable-source-maps", "dist/api/server.js"]
+CMD ["node", "--enable-source-maps", "--max-semi-space-size=32", "dist/api/server.js"]

@@ -1,6 +1,8 @@
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
-import { clientAddress, forwardedOverHttps, trustedProxies } from './client-address';
+import fc from 'fast-check';
+import ipaddr from 'ipaddr.js';
+import { addressRanges, clientAddress, forwardedOverHttps, trustedProxies } from './client-address';
 
 function request(peer: string, headers: Record<string, string>): IncomingMessage {
   const socket = new Socket();
@@ -46,4 +48,35 @@ describe('forwardedOverHttps', () => {
       forwardedOverHttps(request('10.1.2.3', { 'x-forwarded-proto': 'http' }), trustedProxies(PROXIES)),
     ).toBe(false);
   });
+});
+
+describe('addressRanges', () => {
+  it('holds what a general parser says that a range of IPv4 holds', () => {
+    const bits = fc.integer({ min: 0, max: 32 });
+    // Most addresses beside a random range are far from it, so half of them are taken from its surroundings.
+    const near = fc.integer({ min: -2, max: 2 });
+    fc.assert(
+      fc.property(fc.ipV4(), bits, fc.ipV4(), near, (base, length, far, offset) => {
+        const edge = shifted(base, offset * 2 ** (32 - length));
+        const holds = addressRanges([`${base}/${length}`]);
+        for (const address of [base, edge, far]) {
+          const expected = ipaddr.IPv4.parse(address).match(ipaddr.IPv4.parse(base), length);
+          expect([address, holds(address)]).toEqual([address, expected]);
+          expect(holds(`::ffff:${address}`)).toBe(expected);
+        }
+      }),
+    );
+  });
+
+  it('holds no IPv6 address for one of IPv4, and nothing when it is empty', () => {
+    expect(addressRanges(['0.0.0.0/0'])('2001:db8::1')).toBe(false);
+    expect(addressRanges(['::/0'])('2001:db8::1')).toBe(true);
+    expect(addressRanges([])('10.0.0.1')).toBe(false);
+  });
+
+  function shifted(address: string, by: number): string {
+    const number = address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+    const moved = (((number + by) % 2 ** 32) + 2 ** 32) % 2 ** 32;
+    return [24, 16, 8, 0].map((shift) => Math.floor(moved / 2 ** shift) % 256).join('.');
+  }
 });

@@ -11,17 +11,21 @@ type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
 /** Reads addresses and CIDR ranges that the configuration has already checked. */
 export function trustedProxies(list: readonly string[]): TrustedProxies {
-  const holds = addressRanges(list);
-  return { trusts: holds };
+  return { trusts: addressRanges(list) };
 }
 
 /** Whether an address lies in one of these addresses and CIDR ranges, which are checked already. */
 export function addressRanges(list: readonly string[]): (address: string) => boolean {
   const ranges = list.map(toRange);
-  if (ranges.length === 0) return () => false;
+  const v4 = ranges.filter((range) => range.family === 'ipv4');
+  const v6 = ranges.filter((range) => range.family === 'ipv6');
   return (address) => {
+    if (isIPv4(address)) return v4.some((range) => isInRange(ipv4Number(address), range));
     const parsed = parse(address);
-    return parsed !== null && ranges.some((range) => range(parsed));
+    if (parsed instanceof ipaddr.IPv4) {
+      return v4.some((range) => isInRange(ipv4Number(parsed.toString()), range));
+    }
+    return parsed !== null && v6.some(({ base, bits }) => parsed.match(base, bits));
   };
 }
 
@@ -73,16 +77,30 @@ function parse(text: string): Address | null {
   return ipaddr.isValid(bare) ? ipaddr.process(bare) : null;
 }
 
-function toRange(entry: string): (address: Address) => boolean {
-  const [base = '', bits] = entry.split('/');
-  const range = ipaddr.parse(base);
-  if (range instanceof ipaddr.IPv4) {
-    const length = bits === undefined ? 32 : Number(bits);
-    return (address) => address instanceof ipaddr.IPv4 && address.match(range, length);
+type Range =
+  | { readonly family: 'ipv4'; readonly first: number; readonly addresses: number }
+  | { readonly family: 'ipv6'; readonly base: ipaddr.IPv6; readonly bits: number };
+
+function toRange(entry: string): Range {
+  const [text = '', length] = entry.split('/');
+  const base = ipaddr.parse(text);
+  if (base instanceof ipaddr.IPv4) {
+    const addresses = 2 ** (32 - (length === undefined ? 32 : Number(length)));
+    const number = ipv4Number(base.toString());
+    return { family: 'ipv4', first: number - (number % addresses), addresses };
   }
-  const length = bits === undefined ? 128 : Number(bits);
+  const bits = length === undefined ? 128 : Number(length);
   // Written in mapped form, a range means IPv4 peers, whose addresses are unwrapped before they are compared.
-  if (range.isIPv4MappedAddress() && length >= 96)
-    return toRange(`${range.toIPv4Address().toString()}/${length - 96}`);
-  return (address) => address instanceof ipaddr.IPv6 && address.match(range, length);
+  if (base.isIPv4MappedAddress() && bits >= 96)
+    return toRange(`${base.toIPv4Address().toString()}/${bits - 96}`);
+  return { family: 'ipv6', base, bits };
+}
+
+function isInRange(address: number, { first, addresses }: Extract<Range, { family: 'ipv4' }>): boolean {
+  return address >= first && address < first + addresses;
+}
+
+/** Of four plain decimals. Every click asks this of two addresses, and reading them in full was a tenth of its time. */
+function ipv4Number(text: string): number {
+  return text.split('.').reduce((number, part) => number * 256 + Number(part), 0);
 }

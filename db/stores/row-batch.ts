@@ -23,14 +23,34 @@ export function rowBatch<Row>(columns: readonly BatchColumn<Row>[]): RowBatch<Ro
   const names = columns.map(([name]) => name).join(', ');
   return {
     select: `SELECT * FROM unnest(${arrays}) AS given(${names})`,
-    bindings: (rows) =>
-      columns.map(([, type, of]) => `{${rows.map((row) => element(type, of(row))).join(',')}}`),
+    bindings: (rows) => columns.map(([, type, of]) => arrayLiteral(rows, of, WRITTEN[type])),
   };
 }
 
-function element(type: ColumnType, value: Value): string {
-  if (value === null) return 'NULL';
-  if (type === 'text' || type === 'jsonb') return `"${String(value).replace(/["\\]/g, '\\$&')}"`;
-  if (type === 'bytea') return `"\\\\x${value}"`;
-  return type === 'timestamptz' ? new Date(Number(value)).toISOString() : String(value);
+function arrayLiteral<Row>(
+  rows: readonly Row[],
+  of: (row: Row) => Value,
+  written: (value: string | number | boolean) => string,
+): string {
+  let literal = '{';
+  for (const row of rows) {
+    const value = of(row);
+    if (literal.length > 1) literal += ',';
+    literal += value === null ? 'NULL' : written(value);
+  }
+  return `${literal}}`;
 }
+
+const quoted = (value: string | number | boolean): string => `"${String(value).replace(/["\\]/g, '\\$&')}"`;
+
+const WRITTEN: Readonly<Record<ColumnType, (value: string | number | boolean) => string>> = {
+  uuid: String,
+  integer: String,
+  bigint: String,
+  boolean: String,
+  inet: String,
+  text: quoted,
+  jsonb: quoted,
+  bytea: (value) => `"\\\\x${value}"`,
+  timestamptz: (value) => new Date(Number(value)).toISOString(),
+};
