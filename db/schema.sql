@@ -944,6 +944,34 @@ CREATE TABLE rate_grants (
 CREATE TRIGGER rate_grants_append_only BEFORE DELETE OR UPDATE ON rate_grants FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER rate_grants_no_truncate BEFORE TRUNCATE ON rate_grants FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+CREATE TABLE result_hours (
+  workspace_id uuid NOT NULL,
+  dimension text NOT NULL,
+  hour_at timestamp with time zone NOT NULL,
+  campaign_id uuid,
+  partner_id uuid,
+  value text,
+  currency text,
+  blocked_clicks bigint NOT NULL,
+  review_clicks bigint NOT NULL,
+  installs_ppm bigint NOT NULL,
+  registrations_ppm bigint NOT NULL,
+  deposits_ppm bigint NOT NULL,
+  first_deposits_ppm bigint NOT NULL,
+  deposit_minor numeric NOT NULL,
+  commission_minor numeric NOT NULL,
+  CONSTRAINT result_hours_key UNIQUE NULLS NOT DISTINCT (workspace_id, dimension, hour_at, campaign_id, partner_id, value, currency),
+  CONSTRAINT result_hours_count_check CHECK (blocked_clicks >= 0 AND review_clicks >= 0 AND installs_ppm >= 0 AND registrations_ppm >= 0 AND first_deposits_ppm >= 0 AND deposits_ppm >= first_deposits_ppm),
+  CONSTRAINT result_hours_dimension_check CHECK (dimension = ANY (ARRAY['campaign'::text, 'country'::text, 'device'::text])),
+  CONSTRAINT result_hours_money_check CHECK (currency IS NOT NULL OR deposit_minor = 0::numeric AND commission_minor = 0::numeric),
+  CONSTRAINT result_hours_time_check CHECK (hour_at = date_trunc('hour'::text, hour_at, 'UTC'::text)),
+  CONSTRAINT result_hours_value_check CHECK (
+CASE dimension
+    WHEN 'campaign'::text THEN value IS NULL
+    ELSE campaign_id IS NULL AND partner_id IS NULL
+END)
+);
+
 CREATE TABLE result_marks (
   mark_id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
   workspace_id uuid NOT NULL,

@@ -57,7 +57,7 @@ export async function seedSyntheticTraffic(
   await recountTraffic(db, traffic.fromMs);
   await rollUpTo(db, endMs + HOUR_MS);
   // Counting again leaves the room of what was there before, which would be measured too.
-  for (const table of ['traffic_hours', 'traffic_quarters', 'result_quarters']) {
+  for (const table of ['traffic_hours', 'traffic_quarters', 'result_hours', 'result_quarters']) {
     await db.raw('VACUUM (FULL, ANALYZE) ??', [table]);
   }
   return traffic;
@@ -159,9 +159,9 @@ export async function buffersOfOverview(
   workspaceId: WorkspaceId,
   question: OverviewQuestion,
 ): Promise<number> {
-  const { bindings } = await overviewBindings(db, workspaceId, question);
+  const { bindings, rollup } = await overviewBindings(db, workspaceId, question);
   let buffers = 0;
-  for (const sql of [trafficSql(question.groupBy), resultSql(question.groupBy)]) {
+  for (const sql of [trafficSql(question.groupBy), resultSql(question.groupBy, rollup)]) {
     const { rows } = await db.raw<{ rows: { 'QUERY PLAN': [{ Plan: PlanBuffers }] }[] }>(
       `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${sql}`,
       bindings,

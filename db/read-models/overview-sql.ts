@@ -1,3 +1,4 @@
+import { RESULT_METRICS } from '../stores/result-metrics';
 import { localDaySql, localHourSql } from './scenario-cover';
 
 const ZONE = 'CAST(:zone AS text)';
@@ -64,22 +65,39 @@ export function trafficSql(groupBy: OverviewGrouping): string {
   );
 }
 
-const RESULT_METRICS = [
-  'blocked_clicks',
-  'review_clicks',
-  'installs_ppm',
-  'registrations_ppm',
-  'deposits_ppm',
-  'first_deposits_ppm',
-  'deposit_minor',
-  'commission_minor',
-] as const;
+/** Which rollup of results a question reads. */
+export type ResultRollup = 'quarters' | 'hours_by_campaign' | 'hours_by_country' | 'hours_by_device';
+
+/**
+ * Whole hours where they can tell the range; they know country and device only apart from campaign and partner. Quarters
+ * know everything together, and are nearly as many as there are conversions.
+ */
+export function resultRollup(
+  groupBy: OverviewGrouping,
+  range: { readonly isWholeHours: boolean; readonly isFiltered: boolean },
+): ResultRollup {
+  if (!range.isWholeHours) return 'quarters';
+  if (groupBy !== 'country' && groupBy !== 'device') return 'hours_by_campaign';
+  return range.isFiltered ? 'quarters' : `hours_by_${groupBy}`;
+}
+
+const RESULTS: Readonly<Record<ResultRollup, string>> = {
+  quarters: `SELECT r.quarter_at AS at, r.* FROM result_quarters AS r
+    WHERE r.workspace_id = :workspace AND r.quarter_at >= ${at('fromAt')} AND r.quarter_at < ${at('toAt')} AND ${FILTERED}`,
+  hours_by_campaign: resultHours('campaign'),
+  hours_by_country: resultHours('country'),
+  hours_by_device: resultHours('device'),
+};
+
+function resultHours(dimension: 'campaign' | 'country' | 'device'): string {
+  return `SELECT r.hour_at AS at, r.value AS country, r.value AS device, r.* FROM result_hours AS r
+    WHERE r.workspace_id = :workspace AND r.dimension = '${dimension}'
+      AND r.hour_at >= ${at('fromAt')} AND r.hour_at < ${at('toAt')} AND ${FILTERED}`;
+}
 
 /** SQL: what conversions are worth per group and currency. Binds the same. */
-export function resultSql(groupBy: OverviewGrouping): string {
-  const rows = `SELECT r.quarter_at AS at, r.* FROM result_quarters AS r
-    WHERE r.workspace_id = :workspace AND r.quarter_at >= ${at('fromAt')} AND r.quarter_at < ${at('toAt')} AND ${FILTERED}`;
-  return grouped(groupBy, rows, RESULT_METRICS, ['currency']);
+export function resultSql(groupBy: OverviewGrouping, rollup: ResultRollup): string {
+  return grouped(groupBy, RESULTS[rollup], RESULT_METRICS, ['currency']);
 }
 
 function grouped(

@@ -54,13 +54,21 @@ const ASKED = [
 ];
 
 /** Every grouping, and days and hours in several zones, say what the facts say. */
-async function expectTheFacts({ tenant }: SettlementBench): Promise<void> {
+async function expectTheFacts({ tenant, campaignId }: SettlementBench): Promise<void> {
   const byKey = (a: { key: string | null }, b: { key: string | null }) =>
     String(a.key) < String(b.key) ? -1 : 1;
   for (const asked of ASKED) {
     const counted = await readFromFacts(db, tenant.workspaceId, ask(asked));
     const rolledUp = await readRolledUp(db, tenant.workspaceId, ask(asked));
     expect({ ...asked, groups: rolledUp.sort(byKey) }).toEqual({ ...asked, groups: counted.sort(byKey) });
+  }
+  // Each of these reads another rollup, or other rows of it.
+  const totals = ['all', 'country', 'device'] as const;
+  for (const narrowed of [{}, { campaignId }]) {
+    const read = (groupBy: (typeof totals)[number]) =>
+      readOverview(db, tenant.workspaceId, ask({ groupBy, ...narrowed }));
+    const [all, ...others] = await Promise.all(totals.map(read));
+    for (const other of others) expect(other.total).toEqual(all?.total);
   }
   const { groups } = await readOverview(db, tenant.workspaceId, ask({ groupBy: 'device' }));
   const devices = groups

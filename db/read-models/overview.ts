@@ -5,7 +5,7 @@ import { HOUR_MS } from '../../domain/time';
 import type { Db } from '../knex';
 import { lowestUuidAt } from '../partitions';
 import { MAX_GROUPS } from './max-groups';
-import { type OverviewGrouping, resultSql, trafficSql } from './overview-sql';
+import { type OverviewGrouping, resultRollup, resultSql, trafficSql } from './overview-sql';
 import { nullableUuid } from './row-values';
 import { readSnapshot } from './snapshot';
 import { RANGE_FROM, RANGE_TO } from './value-facts';
@@ -62,9 +62,9 @@ export async function readOverview(
   question: OverviewQuestion,
 ): Promise<OverviewReport> {
   return readSnapshot(db, async (snapshot) => {
-    const { progress, bindings } = await overviewBindings(snapshot, workspaceId, question);
+    const { progress, bindings, rollup } = await overviewBindings(snapshot, workspaceId, question);
     const traffic = await snapshot.raw<{ rows: TrafficRow[] }>(trafficSql(question.groupBy), bindings);
-    const results = await snapshot.raw<{ rows: ResultRow[] }>(resultSql(question.groupBy), bindings);
+    const results = await snapshot.raw<{ rows: ResultRow[] }>(resultSql(question.groupBy, rollup), bindings);
     const groups = byKey(traffic.rows, results.rows);
     const isGrouped = question.groupBy !== 'all';
     return {
@@ -101,7 +101,9 @@ export async function overviewBindings(snapshot: Db, workspaceId: WorkspaceId, q
     liveFrom: lowestUuidAt(Math.max(fromMs, progress.folded_until.getTime())),
     toUuid: lowestUuidAt(toMs),
   };
-  return { progress, bindings };
+  const isFiltered = asked.campaign !== null || asked.partner !== null;
+  const rollup = resultRollup(question.groupBy, { isWholeHours: progress.is_whole_hours, isFiltered });
+  return { progress, bindings, rollup };
 }
 
 /**

@@ -2,6 +2,8 @@ import { QUARTER_MS } from '../../domain/rollup/next-step';
 import type { Db } from '../knex';
 import { lowestUuidAt } from '../partitions';
 import { conversionFactsSql } from '../read-models/value-facts';
+import { writeResultHours } from './result-hours';
+import { RESULT_METRICS } from './result-metrics';
 import { takeProgress } from './traffic-store';
 
 /** Marks that are worked off in one transaction, and quarters that one statement writes. */
@@ -22,16 +24,6 @@ const DOUBTED = `
   JOIN clicks AS c ON c.click_id = v.subject_id AND NOT c.is_test`;
 
 const DIMENSIONS = 'campaign_id, partner_id, country, device, currency';
-const METRICS = [
-  'blocked_clicks',
-  'review_clicks',
-  'installs_ppm',
-  'registrations_ppm',
-  'deposits_ppm',
-  'first_deposits_ppm',
-  'deposit_minor',
-  'commission_minor',
-] as const;
 const sumOf = (column: string, condition: string) =>
   `coalesce(sum(${column}) FILTER (WHERE ${condition}), 0)`;
 
@@ -64,12 +56,12 @@ const WRITE = `
       AND NOT EXISTS (SELECT 1 FROM counted AS c
         WHERE ROW(c.quarter_at, ${prefixed('c')})::text = ROW(r.quarter_at, ${prefixed('r')})::text)
   )
-  INSERT INTO result_quarters AS r (workspace_id, quarter_at, ${DIMENSIONS}, ${METRICS.join(', ')})
-  SELECT CAST(:workspace AS uuid), quarter_at, ${DIMENSIONS}, ${METRICS.join(', ')} FROM counted
+  INSERT INTO result_quarters AS r (workspace_id, quarter_at, ${DIMENSIONS}, ${RESULT_METRICS.join(', ')})
+  SELECT CAST(:workspace AS uuid), quarter_at, ${DIMENSIONS}, ${RESULT_METRICS.join(', ')} FROM counted
   ON CONFLICT (workspace_id, quarter_at, ${DIMENSIONS})
-    DO UPDATE SET ${METRICS.map((metric) => `${metric} = excluded.${metric}`).join(', ')}
-    WHERE (${METRICS.map((metric) => `r.${metric}`).join(', ')})
-      IS DISTINCT FROM (${METRICS.map((metric) => `excluded.${metric}`).join(', ')})`;
+    DO UPDATE SET ${RESULT_METRICS.map((metric) => `${metric} = excluded.${metric}`).join(', ')}
+    WHERE (${RESULT_METRICS.map((metric) => `r.${metric}`).join(', ')})
+      IS DISTINCT FROM (${RESULT_METRICS.map((metric) => `excluded.${metric}`).join(', ')})`;
 
 function prefixed(alias: string): string {
   return DIMENSIONS.split(', ')
@@ -107,5 +99,6 @@ async function writeQuarters(trx: Db, workspace: string, quarters: readonly numb
       fromUuids: some.map(lowestUuidAt),
       toUuids: some.map((ms) => lowestUuidAt(ms + QUARTER_MS)),
     });
+    await writeResultHours(trx, workspace, some);
   }
 }

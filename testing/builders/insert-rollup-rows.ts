@@ -8,9 +8,11 @@ export async function insertRollupRows(db: Db, workspaceId: string): Promise<voi
   const traffic = { ...own, campaign_id, clicks: 1, impressions: 0 };
   await db('traffic_quarters').insert({ ...traffic, quarter_at: at });
   await db('traffic_hours').insert({ ...traffic, hour_at: at });
-  await db('result_quarters').insert({
-    ...{ ...own, quarter_at: at, campaign_id, currency: 'EUR' },
+  const results = {
+    ...{ ...own, campaign_id, currency: 'EUR' },
     ...{ blocked_clicks: 0, review_clicks: 0, installs_ppm: 0, registrations_ppm: 0 },
     ...{ deposits_ppm: 1_000_000, first_deposits_ppm: 0, deposit_minor: 5, commission_minor: 0 },
-  });
+  };
+  await db('result_quarters').insert({ ...results, quarter_at: at });
+  await db('result_hours').insert({ ...results, hour_at: at, dimension: 'campaign' });
 }
