@@ -289,6 +289,30 @@ describe('a worker that dies in an attempt', () => {
     expect(await deliver(postbackId, { attempt: 2 })).toBe('delivered');
   });
 
+  const now = new Date();
+  it.each([
+    ['destinations', 'destination_id', { status: 'disabled', disabled_reason: 'gone', disabled_at: now }],
+    ['players', 'player_id', { excluded_during: '{[2026-01-01,)}' }],
+    ['postbacks', 'postback_id', { status: 'dead', dead_at: now, dead_reason: 'self_excluded' }],
+  ])('leaves it abandoned also where nothing may be sent any more: its %s', async (table, key, change) => {
+    const postbackId = await dueOne();
+    await openAttempt(db, postbackId, Date.now());
+    await db(table)
+      .where(key, (await row(postbackId))[key])
+      .update(change);
+    expect(await deliver(postbackId, { attempt: 2 })).toBe('dead');
+    expect(sink.requests).toEqual([]);
+    expect(await attempts(postbackId)).toMatchObject([{ outcome: 'abandoned', reason: 'worker_lost' }]);
+  });
+
+  it('leaves it abandoned also when the time is up', async () => {
+    const postbackId = await dueOne();
+    await openAttempt(db, postbackId, Date.now());
+    await park(postbackId);
+    expect(await attempts(postbackId)).toMatchObject([{ outcome: 'abandoned', reason: 'worker_lost' }]);
+    expect((await row(postbackId)).status).toBe('dead');
+  });
+
   it('two that try at once end as one delivery, under one key', async () => {
     const postbackId = await dueOne();
     const answers = await Promise.all([deliver(postbackId), deliver(postbackId), deliver(postbackId)]);

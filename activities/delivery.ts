@@ -7,7 +7,7 @@ import {
   type AttemptClosing,
   type AttemptResult,
   closeAttempt,
-  markDead,
+  giveUp,
   type OpenedAttempt,
   openAttempt,
 } from '../db/stores/delivery-store';
@@ -55,7 +55,7 @@ export function createDeliveryActivities(deps: Deps) {
 
     /** Moves a postback whose time is up to the dead letters. */
     async parkPostback({ postbackId, reason }: { postbackId: PostbackId; reason: string }): Promise<void> {
-      await markDead(deps.db, postbackId, reason, deps.clock.nowMs(), ownRun());
+      await giveUp(deps.db, postbackId, reason, deps.clock.nowMs(), ownRun());
     },
   };
 }

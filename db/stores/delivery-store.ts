@@ -62,6 +62,7 @@ export async function openAttempt(
   return db.transaction(async (trx) => {
     const duty = await lockDuty(trx, postbackId, nowMs);
     if (duty.status === 'pending' && run !== undefined && run !== duty.run) return { kind: 'superseded' };
+    await abandonAttempts(trx, postbackId, nowMs);
     if (duty.status !== 'pending') return { kind: 'closed', status: duty.status };
     if (duty.destination_status === 'disabled') {
       await markDead(trx, postbackId, 'destination_disabled', nowMs);
@@ -71,13 +72,17 @@ export async function openAttempt(
       await markDead(trx, postbackId, 'self_excluded', nowMs);
       return { kind: 'closed', status: 'dead' };
     }
-    await trx('postback_attempts')
-      .where('postback_id', uuidFromId(postbackId))
-      .whereNull('finished_at')
-      .update({ finished_at: new Date(nowMs), outcome: 'abandoned', reason: 'worker_lost' });
     const attemptNo = await insertAttempt(trx, postbackId, nowMs);
     return { kind: 'opened', attempt: toAttempt(attemptNo, duty) };
   });
+}
+
+/** Attempts of which nobody has heard: one that still goes on reports its end after all. */
+async function abandonAttempts(trx: Db, postbackId: PostbackId, nowMs: number): Promise<void> {
+  await trx('postback_attempts')
+    .where('postback_id', uuidFromId(postbackId))
+    .whereNull('finished_at')
+    .update({ finished_at: new Date(nowMs), outcome: 'abandoned', reason: 'worker_lost' });
 }
 
 async function lockDuty(trx: Db, postbackId: PostbackId, nowMs: number): Promise<DutyRow> {
@@ -200,19 +205,26 @@ async function statusOf(trx: Db, postbackId: PostbackId): Promise<DutyRow['statu
   return row.status;
 }
 
-/**
- * Parks a postback as a dead letter; one that was delivered meanwhile stays delivered. With `run`, one that was
- * replayed meanwhile goes on.
- */
-export async function markDead(
+/** Parks a postback whose time is up, unless it was delivered or replayed meanwhile. */
+export async function giveUp(
   db: Db,
   postbackId: PostbackId,
   reason: string,
   nowMs: number,
-  run?: number,
+  run: number,
 ): Promise<void> {
-  await db('postbacks')
-    .where({ postback_id: uuidFromId(postbackId), status: 'pending', ...(run !== undefined && { run }) })
+  await db.transaction(async (trx) => {
+    const duty = await lockDuty(trx, postbackId, nowMs);
+    if (duty.status !== 'pending' || duty.run !== run) return;
+    await abandonAttempts(trx, postbackId, nowMs);
+    await markDead(trx, postbackId, reason, nowMs);
+  });
+}
+
+/** Parks a postback as a dead letter; one that was delivered meanwhile stays delivered. */
+async function markDead(trx: Db, postbackId: PostbackId, reason: string, nowMs: number): Promise<void> {
+  await trx('postbacks')
+    .where({ postback_id: uuidFromId(postbackId), status: 'pending' })
     .update({ status: 'dead', dead_at: new Date(nowMs), dead_reason: reason });
 }
 
