@@ -29,6 +29,12 @@ describe('translateDbError', () => {
     expect(isDatabaseAway(error)).toBe(true);
   });
 
+  it('does not call a database away that gave up one statement', () => {
+    const refused = failure('canceling statement due to statement timeout', { ...reported, code: '57014' });
+    expect(translateDbError(refused)?.message).toMatch(/in time.*fewer days/);
+    expect(translateDbError(failure('timeout expired'))?.message).toMatch(/cannot be reached/);
+  });
+
   it.each([
     ['campaigns_slug_key', 'slug'],
     ['partners_code_key', 'code'],

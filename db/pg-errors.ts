@@ -35,11 +35,15 @@ const AWAY_SYSTEM_CODES: ReadonlySet<string> = new Set([
 const AWAY_MESSAGES =
   /(?:^| - )(?:Connection terminated|timeout expired|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Client was closed and is not queryable|Transaction query already complete|Knex: Timeout acquiring a connection|Unable to acquire a connection|aborted$)/;
 
+const AWAY = 'The database cannot be reached now; try again.';
+const TOOK_TOO_LONG =
+  'The database did not come to an end with this in time; try again, and ask a report for fewer days.';
+
 /** What a database failure means to a client; null for an error that is none, or that is a bug of ours. */
 export function translateDbError(error: unknown): AppError | null {
   if (!isFailure(error)) return null;
   if (isDatabaseAway(error)) {
-    return new AppError('unavailable', 'The database cannot be reached now; try again.', { cause: error });
+    return new AppError('unavailable', isStatementRefused(error) ? TOOK_TOO_LONG : AWAY, { cause: error });
   }
   const taken = takenName(error);
   if (taken !== null) {
