@@ -33,7 +33,8 @@ function auditParked({ database, client }: Evidence): Finding[] {
     return change.what === 'destination_given_up' ? [change.destinationId] : [];
   });
   const isRightlyParked = ({ key, deadReason, player }: DatabaseSnapshot['postbacks'][number]): boolean =>
-    (deadReason === 'self_excluded' && excluded.has(player)) ||
+    // Whatever it was parked for before: nothing more goes out about a player who has excluded himself.
+    (deadReason !== null && excluded.has(player)) ||
     (deadReason === 'destination_disabled' && givenUp.some((destinationId) => key.includes(destinationId)));
   return database.postbacks
     .filter((postback) => postback.status !== 'delivered')

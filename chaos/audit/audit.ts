@@ -55,9 +55,11 @@ function auditJourneys({ database, workflows, workspaceId, temporalWasLost, read
     ...[...deserved].flatMap(([workflowId, { isClosed, expiresAtMs }]): Finding[] => {
       const runs = journeys.get(workflowId) ?? [];
       if (runs.length === 1) return [];
-      // What had closed before Temporal was lost is over, and its history is gone.
-      const isOver = isClosed || expiresAtMs < readAtMs;
-      if (temporalWasLost && isOver && runs.length === 0) return [];
+      const [hasConverted, isExpired] = [isClosed, expiresAtMs < readAtMs];
+      // What was over before Temporal was lost has left no history. And a click that converted by a late report after
+      // its window, before its journey was begun, needs none any more.
+      const needsNone = temporalWasLost ? hasConverted || isExpired : hasConverted && isExpired;
+      if (needsNone && runs.length === 0) return [];
       const shown = runs.map(({ runId, status }) => `${runId} ${status}`).join(', ') || 'none';
       return [finding('I2', `${workflowId} must have one run: ${shown}`)];
     }),

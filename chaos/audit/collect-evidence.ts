@@ -1,4 +1,9 @@
-import { Connection, Client as TemporalClient, type WorkflowExecutionInfo } from '@temporalio/client';
+import {
+  Connection,
+  Client as TemporalClient,
+  type WorkflowExecutionInfo,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
 import { Client } from 'pg';
 import { until } from '../../testing/until';
 import type { DatabaseSnapshot, Evidence, WorkflowRun } from './evidence';
@@ -33,14 +38,17 @@ export async function collectEvidence(
   };
 }
 
-/** Journeys that Temporal must know: all, but for those that were over when its database was lost. */
+/** Journeys that Temporal must know: all that are not over, and those that only converted or only expired, unless its database was lost. */
 function journeysToFind(
   { workspaceId }: Whereabouts,
   { clicks }: DatabaseSnapshot,
   temporalWasLost: boolean,
 ): string[] {
   return clicks
-    .filter(({ isClosed, expiresAtMs }) => !temporalWasLost || (!isClosed && expiresAtMs > Date.now()))
+    .filter(({ isClosed, expiresAtMs }) => {
+      const isExpired = expiresAtMs <= Date.now();
+      return temporalWasLost ? !isClosed && !isExpired : !isClosed || !isExpired;
+    })
     .map(({ clickId }) => `click:${workspaceId}:${publicId('clk', clickId)}`);
 }
 
@@ -64,7 +72,9 @@ export async function countUnfinished(info: Whereabouts): Promise<Unfinished> {
              (SELECT count(*)::int FROM outbox) AS outbox,
              (SELECT count(*)::int FROM quarantine WHERE released_at IS NULL) AS quarantine,
              (SELECT count(*)::int FROM postbacks AS p JOIN destinations AS d USING (destination_id)
-               WHERE p.status = 'dead' AND p.dead_reason <> 'self_excluded' AND d.status <> 'disabled') AS parked,
+               WHERE p.status = 'dead' AND d.status <> 'disabled'
+                 AND NOT EXISTS (SELECT FROM players AS y
+                   WHERE y.player_id = p.player_id AND y.excluded_during @> now())) AS parked,
              (SELECT count(*)::int FROM clicks WHERE expires_at > now()) AS open`);
     const [row] = rows;
     if (row === undefined) throw new Error('a SELECT without FROM gave no row');
@@ -158,9 +168,9 @@ async function readWorkflows(
   listedWithinMs: number,
 ): Promise<WorkflowRun[]> {
   return withTemporal(info, async (client) => {
-    let listed: WorkflowExecutionInfo[] = [];
+    let listed: Listed[] = [];
     const isComplete = async (): Promise<boolean> => {
-      const met: WorkflowExecutionInfo[] = [];
+      const met: Listed[] = [];
       for await (const run of client.workflow.list()) met.push(run);
       // A run that closes while the pages are read moves to another page, and may be met twice.
       listed = [...new Map(met.map((run) => [run.runId, run])).values()];
@@ -169,6 +179,7 @@ async function readWorkflows(
     };
     // What is missing in the end is for the auditor to say.
     await until('Temporal to list every journey', isComplete, listedWithinMs).catch(() => undefined);
+    listed.push(...(await unlisted(client, expected, listed)));
     const runs: WorkflowRun[] = [];
     while (listed.length > 0) {
       const described = listed
@@ -181,6 +192,26 @@ async function readWorkflows(
     }
     return runs;
   });
+}
+
+type Listed = Pick<WorkflowExecutionInfo, 'workflowId' | 'runId' | 'type' | 'status'>;
+
+/** Journeys that the list does not show. It is an index beside the histories, and a history alone says what there is. */
+async function unlisted(
+  client: TemporalClient,
+  expected: readonly string[],
+  listed: readonly Listed[],
+): Promise<Listed[]> {
+  const known = new Set(listed.map(({ workflowId }) => workflowId));
+  const found: Listed[] = [];
+  for (const workflowId of expected.filter((id) => !known.has(id))) {
+    try {
+      found.push(await client.workflow.getHandle(workflowId).describe());
+    } catch (error) {
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+    }
+  }
+  return found;
 }
 
 async function withTemporal<Result>(
