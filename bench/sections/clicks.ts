@@ -6,7 +6,8 @@ import { shown, tableRow } from '../output/table';
 import { atLeast, atMost, type Target } from '../output/target';
 import type { Findings, MeasuredInstance, Section, SectionContext } from '../section';
 
-const CONNECTIONS = 128;
+/** Enough that no core waits for the next click: fewer measure how long a commit takes, and not how many there can be. */
+const CONNECTIONS = 512;
 const TURNS = 3;
 const WANTED_PER_SECOND = 15_000;
 /** On a machine that is shared with others only the comparison says something. */
