@@ -1,4 +1,4 @@
-import type { JourneyTarget } from '../db/stores/outbox-store';
+import type { JourneyTarget } from '../db/stores/dispatch-store';
 import type { WorkflowStarter } from '../workers/workflow-starter';
 
 /** Takes every call, writes it down, and answers as told. */

@@ -5,9 +5,8 @@ import {
   loadEventRoutes,
   loadJourneyTargets,
   loadPlayerTimers,
-  type OutboxRow,
-  postbackIdOf,
-} from '../db/stores/outbox-store';
+} from '../db/stores/dispatch-store';
+import { type OutboxRow, postbackIdOf } from '../db/stores/outbox-store';
 import { afterJourney, JOURNEY_EVENT_LIMIT, type Route, routeEvent } from '../domain/event-route';
 import type { WorkflowStarter } from './workflow-starter';
 

@@ -1,5 +1,5 @@
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
-import type { JourneyTarget } from '../db/stores/outbox-store';
+import type { JourneyTarget } from '../db/stores/dispatch-store';
 import type { EventId, PlayerId, PostbackId, WorkspaceId } from '../domain/ids';
 import {
   CLICK_JOURNEY,

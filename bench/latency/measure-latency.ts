@@ -7,8 +7,9 @@ import { gaugeValue } from '../../simulator/gauges';
 import { createHttpClient } from '../../simulator/http-client';
 import type { Output } from '../../simulator/output';
 import { makeClicks, postFirstDeposit, prepareStage } from '../load/deposit-traffic';
-import { openLoop, type Shot } from '../load/open-loop';
-import { type PostbackSink, startPostbackSink } from '../load/postback-sink';
+import { openLoop } from '../load/open-loop';
+import { startPostbackSink } from '../load/postback-sink';
+import { untilArrived } from '../load/until-arrived';
 import { readSurroundings } from '../machine/surroundings';
 import { readStepTimes } from './breakdown';
 import { explainGaps } from './explain-gaps';
@@ -24,7 +25,6 @@ export type LatencyArguments = {
 const LEAST_CLICK_AGE_MS = 20_000;
 const AT_REST_WITHIN_MS = 120_000;
 /** Postbacks that have not come this long after the last deposit are missing. */
-const ARRIVE_WITHIN_MS = 60_000;
 /** How long to look for second arrivals when everything has arrived once. */
 const DOUBLES_MS = 1_000;
 const PATIENCE_MS = 10_000;
@@ -57,6 +57,7 @@ export async function measureLatency(
       postFirstDeposit(http, apiUrl, stage, { clickId: clickIds[index] ?? '', index });
     const shots = await openLoop({ ratePerSecond, count, fire, signal });
     await untilArrived(sink, shots, clickIds, signal);
+    await sleep(DOUBLES_MS, undefined, { signal });
     const steps = await readStepTimes(
       db,
       clickIds.flatMap((id) => parseId('clk', id) ?? []),
@@ -90,18 +91,4 @@ async function untilAtRest(
     await sleep(500, undefined, { signal });
   }
   output.stepDone();
-}
-
-async function untilArrived(
-  sink: PostbackSink,
-  shots: readonly Shot<unknown>[],
-  clickIds: readonly string[],
-  signal: AbortSignal,
-): Promise<void> {
-  const givingUpAtMs = performance.now() + ARRIVE_WITHIN_MS;
-  const due = shots.filter(({ result }) => result.ok).map(({ index }) => clickIds[index] ?? '');
-  while (due.some((clickId) => !sink.arrivals.has(clickId)) && performance.now() < givingUpAtMs) {
-    await sleep(100, undefined, { signal });
-  }
-  await sleep(DOUBLES_MS, undefined, { signal });
 }

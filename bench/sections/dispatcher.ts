@@ -5,6 +5,7 @@ import { newStage } from '../load/click-leg';
 import { makeClicks, postFirstDeposit, type Stage } from '../load/deposit-traffic';
 import { openLoop, type Shot } from '../load/open-loop';
 import { type PostbackSink, startPostbackSink } from '../load/postback-sink';
+import { untilArrived } from '../load/until-arrived';
 import { untilAtRest } from '../load/until-at-rest';
 import { type Spread, spreadOf } from '../output/spread';
 import { shown, spreadHeader, spreadRow } from '../output/table';
@@ -18,7 +19,6 @@ import type { MeasuredInstance, Section, SectionContext } from '../section';
 const RATE_PER_SECOND = 1;
 const SECONDS = 100;
 const CLICK_AGE_MS = 21_000;
-const ARRIVE_WITHIN_MS = 60_000;
 const WANTED_RATIO = 1.5;
 
 type Partner = { readonly stage: Stage; readonly endpoint: Endpoint | null };
@@ -142,17 +142,4 @@ function requestsOf(partners: readonly Partner[]): Record<string, number> {
   return Object.fromEntries(
     SICKNESSES.map((sickness, position) => [sickness, partners[position + 1]?.endpoint?.requests() ?? 0]),
   );
-}
-
-async function untilArrived(
-  sink: PostbackSink,
-  shots: readonly Shot<unknown>[],
-  clickIds: readonly string[],
-  signal: AbortSignal,
-): Promise<void> {
-  const givingUpAtMs = performance.now() + ARRIVE_WITHIN_MS;
-  const due = shots.filter(({ result }) => result.ok).map(({ index }) => clickIds[index] ?? '');
-  while (due.some((clickId) => !sink.arrivals.has(clickId)) && performance.now() < givingUpAtMs) {
-    await sleep(100, undefined, { signal });
-  }
 }

@@ -1,4 +1,4 @@
-import { RESULT_METRICS } from '../stores/result-metrics';
+import { RESULT_METRICS } from '../stores/result-rollup';
 import { localDaySql, localHourSql } from './scenario-cover';
 
 const ZONE = 'CAST(:zone AS text)';

@@ -4,6 +4,7 @@ import { addCounts, type Counts, NO_COUNTS } from '../../domain/rollup/counts';
 import { HOUR_MS } from '../../domain/time';
 import type { Db } from '../knex';
 import { lowestUuidAt } from '../partitions';
+import type { RESULT_METRICS } from '../stores/result-rollup';
 import { MAX_GROUPS } from './max-groups';
 import { type OverviewGrouping, resultRollup, resultSql, trafficSql } from './overview-sql';
 import { nullableUuid } from './row-values';
@@ -32,14 +33,7 @@ export type OverviewReport = {
 type TrafficRow = { key: string | null; clicks: string; impressions: string };
 
 type ResultRow = { key: string | null; currency: Currency | null } & Record<
-  | 'blocked_clicks'
-  | 'review_clicks'
-  | 'installs_ppm'
-  | 'registrations_ppm'
-  | 'deposits_ppm'
-  | 'first_deposits_ppm'
-  | 'deposit_minor'
-  | 'commission_minor',
+  (typeof RESULT_METRICS)[number],
   string
 >;
 

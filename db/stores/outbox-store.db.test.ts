@@ -9,13 +9,12 @@ import { insertWorkspace, type WorkspaceFixture } from '../../testing/builders/i
 import { createTestDb, type TestDb } from '../../testing/test-db';
 import type { Db } from '../knex';
 import { mintId } from '../mint-id';
+import { loadEventRoutes, loadJourneyTargets } from './dispatch-store';
 import {
   claimOutbox,
   deferOutbox,
   enqueue,
   type LaneGroup,
-  loadEventRoutes,
-  loadJourneyTargets,
   type OutboxKind,
   outboxNumber,
   outboxRowId,

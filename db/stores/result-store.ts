@@ -3,7 +3,7 @@ import type { Db } from '../knex';
 import { lowestUuidAt } from '../partitions';
 import { conversionFactsSql } from '../read-models/value-facts';
 import { writeResultHours } from './result-hours';
-import { RESULT_METRICS } from './result-metrics';
+import { replaceResultsSql } from './result-rollup';
 import { takeProgress } from './traffic-store';
 
 /** Marks that are worked off in one transaction, and quarters that one statement writes. */
@@ -23,16 +23,15 @@ const DOUBTED = `
     AND v.subject_id >= q.from_id AND v.subject_id < q.to_id
   JOIN clicks AS c ON c.click_id = v.subject_id AND NOT c.is_test`;
 
-const DIMENSIONS = 'campaign_id, partner_id, country, device, currency';
+const DIMENSIONS = ['campaign_id', 'partner_id', 'country', 'device', 'currency'];
 const sumOf = (column: string, condition: string) =>
   `coalesce(sum(${column}) FILTER (WHERE ${condition}), 0)`;
 
-/**
- * Some quarters of a workspace as they stand now. A row that says nothing new is left alone; a group that is gone goes.
- * Groups are compared as text, because only that is hashed where a part of them may be null.
- */
-const WRITE = `
-  WITH facts AS (
+/** Some quarters of a workspace as they stand now. */
+const WRITE = replaceResultsSql({
+  table: 'result_quarters',
+  key: ['quarter_at', ...DIMENSIONS],
+  counting: `facts AS (
     SELECT quarter_of(m.at) AS quarter_at, m.campaign_id, m.partner_id, m.country, m.device,
       CASE WHEN m.amount IS NOT NULL THEN m.currency END AS currency, m.measure, m.ppm, m.is_first, m.amount
     FROM (${conversionFactsSql(CONVERSIONS)}) AS m
@@ -40,7 +39,7 @@ const WRITE = `
     SELECT quarter_of(d.at), d.campaign_id, d.partner_id, NULL, d.device, NULL, d.measure, 0, false, NULL
     FROM (${DOUBTED}) AS d
   ), counted AS (
-    SELECT quarter_at, ${DIMENSIONS},
+    SELECT quarter_at, ${DIMENSIONS.join(', ')},
       count(*) FILTER (WHERE measure = 'blocked_click') AS blocked_clicks,
       count(*) FILTER (WHERE measure = 'review_click') AS review_clicks,
       ${sumOf('ppm', `measure = 'install'`)} AS installs_ppm,
@@ -49,25 +48,10 @@ const WRITE = `
       ${sumOf('ppm', `measure = 'deposit' AND is_first`)} AS first_deposits_ppm,
       ${sumOf('amount', `measure = 'deposit'`)} AS deposit_minor,
       ${sumOf('amount', `measure IN ('cpa_commission', 'other_commission')`)} AS commission_minor
-    FROM facts GROUP BY quarter_at, ${DIMENSIONS}
-  ), gone AS (
-    DELETE FROM result_quarters AS r
-    WHERE r.workspace_id = :workspace AND r.quarter_at = ANY(CAST(:quarters AS timestamptz[]))
-      AND NOT EXISTS (SELECT 1 FROM counted AS c
-        WHERE ROW(c.quarter_at, ${prefixed('c')})::text = ROW(r.quarter_at, ${prefixed('r')})::text)
-  )
-  INSERT INTO result_quarters AS r (workspace_id, quarter_at, ${DIMENSIONS}, ${RESULT_METRICS.join(', ')})
-  SELECT CAST(:workspace AS uuid), quarter_at, ${DIMENSIONS}, ${RESULT_METRICS.join(', ')} FROM counted
-  ON CONFLICT (workspace_id, quarter_at, ${DIMENSIONS})
-    DO UPDATE SET ${RESULT_METRICS.map((metric) => `${metric} = excluded.${metric}`).join(', ')}
-    WHERE (${RESULT_METRICS.map((metric) => `r.${metric}`).join(', ')})
-      IS DISTINCT FROM (${RESULT_METRICS.map((metric) => `excluded.${metric}`).join(', ')})`;
-
-function prefixed(alias: string): string {
-  return DIMENSIONS.split(', ')
-    .map((column) => `${alias}.${column}`)
-    .join(', ');
-}
+    FROM facts GROUP BY quarter_at, ${DIMENSIONS.join(', ')}
+  )`,
+  scope: 'r.quarter_at = ANY(CAST(:quarters AS timestamptz[]))',
+});
 
 /**
  * Writes the results of marked quarters anew, from the conversions as they stand; says how many marks that took. A change
