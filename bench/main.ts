@@ -10,6 +10,7 @@ import { costsSection } from './sections/costs';
 import { dispatcherSection } from './sections/dispatcher';
 import { killsSection } from './sections/kills';
 import { latencySection } from './sections/latency';
+import { neighboursSection } from './sections/neighbours';
 import { openSection } from './sections/open';
 import { overloadSection } from './sections/overload';
 import { relaySection } from './sections/relay';
@@ -23,6 +24,7 @@ const SECTIONS: readonly Section[] = [
   costsSection,
   latencySection,
   dispatcherSection,
+  neighboursSection,
   relaySection,
   reportsSection,
 ];

@@ -13,6 +13,8 @@ export type SyntheticTraffic = {
   /** Tells this part from the others in what must be unique. */
   readonly part: number;
   readonly days: number;
+  /** SQL for the keyword of the n-th click; without it clicks have none. */
+  readonly keyword?: string;
 };
 
 const CLICKS_AT_ONCE = 250_000;
@@ -60,6 +62,7 @@ type Part = SyntheticTraffic & { start: number; end: number; fromMs: number; ste
 /** In one transaction. Numbers stand in the text: a statement of so many expressions knows no type for a parameter. */
 async function addPart(db: Db, part: Part): Promise<void> {
   const { click, visitor } = KEYS;
+  const utm = part.keyword === undefined ? `'{}'` : `jsonb_build_object('utm_term', ${part.keyword})`;
   await db.transaction(async (trx) => {
     await trx.raw(
       `CREATE TEMPORARY TABLE synthetic ON COMMIT DROP AS
@@ -74,7 +77,7 @@ async function addPart(db: Db, part: Part): Promise<void> {
     await trx.raw(
       `INSERT INTO clicks (click_id, workspace_id, campaign_id, campaign_version, offer_id, partner_id, visitor_id,
          clicked_at, expires_at, subs, ad_ids, utm, device)
-       SELECT ${click}, workspace, campaign, 1, offer, partner, ${visitor}, at, at + interval '30 days', '{}', '{}', '{}',
+       SELECT ${click}, workspace, campaign, 1, offer, partner, ${visitor}, at, at + interval '30 days', '{}', '{}', ${utm},
          (ARRAY['mobile', 'desktop', 'tablet'])[1 + n % 3]
        FROM synthetic ORDER BY n`,
     );
