@@ -47,7 +47,7 @@ export async function deriveBooks(trx: Db, subject: Subject, nowMs: number): Pro
   };
   let books = await settle();
   if (books.slotRequests.length > 0) {
-    // Conversions come before counters: a payout that holds the one must never make those wait who queue for the other.
+    // Before the counters, as in db/lock-order.ts: a payout that holds the one must never make those wait who queue for the other.
     await lockConversions(trx, subject);
     await grantSlots(trx, playerId, books.slotRequests, nowMs);
     books = await settle();

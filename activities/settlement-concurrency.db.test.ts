@@ -2,6 +2,7 @@ import type { Db } from '../db/knex';
 import { mintId } from '../db/mint-id';
 import { releaseForClicks } from '../db/stores/quarantine-store';
 import { type EventId, uuidFromId } from '../domain/ids';
+import { waitingFor } from '../testing/lock-waits';
 import { findPlayer, readPlayerBooks, readTrialBalance } from '../testing/player-books';
 import { openSettlementBench, type SettlementBench } from '../testing/settlement-bench';
 import { createTestDb, type TestDb } from '../testing/test-db';
@@ -23,6 +24,7 @@ beforeEach(async () => {
 });
 
 const books = async () => readPlayerBooks(db, await findPlayer(db, bench.tenant.workspaceId, 'P1'));
+const isWaiting = async (statement: string) => (await waitingFor(db, statement)) > 0;
 const ownRows = async (table: string): Promise<number> => {
   const rows = await db(table).where('workspace_id', uuidFromId(bench.tenant.workspaceId));
   return rows.length;
@@ -112,15 +114,6 @@ describe('a click that becomes visible while its event is being settled', () => 
     expect(await books()).toMatchObject({ balances: cpaOnce('D1') });
   });
 });
-
-async function isWaiting(statement: string): Promise<boolean> {
-  const { rows } = await db.raw<{ rows: unknown[] }>(
-    `SELECT 1 FROM pg_stat_activity
-     WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE ?`,
-    [`${statement}%`],
-  );
-  return rows.length > 0;
-}
 
 async function queued(id: EventId): Promise<boolean> {
   const rows = await db('outbox').where({ kind: 'event', ref_id: uuidFromId(id) });

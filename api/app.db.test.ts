@@ -1,6 +1,7 @@
 import request from 'supertest';
 import { createLogger } from '../config/logger';
 import { createDb } from '../db/knex';
+import { HOUR_MS } from '../domain/time';
 import { type IngestFixture, startIngest } from '../testing/ingest-fixture';
 import { createApp } from './app';
 import type { ApiDeps } from './deps';
@@ -150,6 +151,30 @@ describe('operation', () => {
     });
     const alone = await request(appWith({ temporalReachable: async () => false })).get('/readyz');
     expect(alone.body).toMatchObject({ status: 'ready', checks: { temporal: 'failed' } });
+  });
+
+  it('stays ready, and says which part of the housekeeping has not succeeded for too long', async () => {
+    const { db, clock } = fixture.deps;
+    const hoursAgo = (hours: number) => new Date(clock.nowMs() - hours * HOUR_MS);
+    const failing = { failing_since: hoursAgo(4), error_code: '55P03', last_error: 'inside' };
+    await db('housekeeping').insert([
+      { part: 'retention_event_raw', succeeded_at: hoursAgo(5), ...failing },
+      { part: 'partitions', succeeded_at: hoursAgo(2), ...failing },
+      { part: 'rollups', succeeded_at: hoursAgo(0) },
+    ]);
+    const app = appWith({});
+    const { body } = await request(app).get('/readyz').expect(200);
+    expect(body.status).toBe('ready');
+    expect(body.warnings).toEqual([
+      expect.stringMatching(
+        /^housekeeping: retention_event_raw has not succeeded since \d{4}-\d\d-\d\dT.*Z; it fails with 55P03$/,
+      ),
+    ]);
+    const { text } = await request(app).get('/metrics').expect(200);
+    expect(text).toMatch(/^clickchain_housekeeping_late\{part="retention_event_raw"\} 1$/m);
+    expect(text).toMatch(/^clickchain_housekeeping_late\{part="partitions"\} 0$/m);
+    expect(text).toMatch(/^clickchain_housekeeping_age_seconds\{part="partitions"\} 72\d\d/m);
+    await db('housekeeping').delete();
   });
 
   it('is not ready before the last migration', async () => {

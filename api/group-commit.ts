@@ -1,3 +1,5 @@
+import type { DbTrouble } from '../db/pg-errors';
+import { pauseBeforeAgain, TRIES } from '../db/try-again';
 import { AppError } from '../domain/errors';
 
 /**
@@ -37,10 +39,10 @@ export class GroupCommit<Row, Result> {
   private flushTimer: NodeJS.Timeout | null = null;
   private watch: NodeJS.Timeout | null = null;
 
-  /** `isFault` tells a batch that was refused for what is in it from one that found nobody to write it. */
+  /** `classify` tells a batch that was refused for what is in it from one that may be tried again, now or later. */
   constructor(
     private readonly write: WriteBatch<Row, Result>,
-    private readonly isFault: (error: unknown) => boolean,
+    private readonly classify: (error: unknown) => DbTrouble,
     private readonly limits: GroupCommitLimits,
   ) {}
 
@@ -88,14 +90,13 @@ export class GroupCommit<Row, Result> {
     else if (this.inFlight.size === 0) this.stopWatch();
   }
 
-  /** Never rejects: every row's own promise tells how it went. One bad row must not refuse its neighbours. */
-  private async commit(batch: readonly Waiting<Row, Result>[]): Promise<void> {
+  /** Never rejects: every row's own promise tells how it went. */
+  private async commit(batch: readonly Waiting<Row, Result>[], tries = 1): Promise<void> {
     let results: readonly Result[];
     try {
       results = await this.write(batch.map(({ row }) => row));
     } catch (error) {
-      if (batch.length > 1 && this.isFault(error)) for (const one of batch) await this.commit([one]);
-      else for (const { fail } of batch) fail(error);
+      await this.recover(batch, error, tries);
       return;
     }
     for (const [index, { done, fail }] of batch.entries()) {
@@ -105,12 +106,29 @@ export class GroupCommit<Row, Result> {
     }
   }
 
+  /** What did not come in time for its own deadline is not written any more: nobody waits for it. */
+  private async recover(
+    batch: readonly Waiting<Row, Result>[],
+    error: unknown,
+    tries: number,
+  ): Promise<void> {
+    const trouble = this.classify(error);
+    if (trouble === 'this_row' && batch.length > 1) {
+      // One bad row must not refuse its neighbours.
+      for (const one of batch) await this.commit([one]);
+      return;
+    }
+    const awaited = trouble === 'again' && tries < TRIES ? batch.filter(isOnTime) : [];
+    for (const one of batch) if (!awaited.includes(one)) one.fail(error);
+    if (awaited.length === 0) return;
+    await pauseBeforeAgain();
+    await this.commit(awaited, tries + 1);
+  }
+
   private failLate(): void {
-    const nowMs = performance.now();
-    const isLate = ({ lateAtMs }: Waiting<Row, Result>): boolean => lateAtMs <= nowMs;
-    const onTime = this.waiting.findIndex((one) => !isLate(one));
+    const onTime = this.waiting.findIndex(isOnTime);
     const late = this.waiting.splice(0, onTime < 0 ? this.waiting.length : onTime);
-    for (const batch of this.inFlight) late.push(...batch.filter(isLate));
+    for (const batch of this.inFlight) late.push(...batch.filter((one) => !isOnTime(one)));
     for (const { fail } of late) fail(new AppError('unavailable', 'The database did not answer in time.'));
     if (this.waiting.length === 0 && this.inFlight.size === 0) this.stopWatch();
   }
@@ -119,4 +137,8 @@ export class GroupCommit<Row, Result> {
     if (this.watch !== null) clearInterval(this.watch);
     this.watch = null;
   }
+}
+
+function isOnTime({ lateAtMs }: { readonly lateAtMs: number }): boolean {
+  return lateAtMs > performance.now();
 }

@@ -28,6 +28,8 @@ export type ApiMetrics = {
     readonly postbacksPending: Gauge;
     readonly postbacksDead: Gauge;
     readonly destinationsFailing: Gauge<'state'>;
+    readonly housekeepingAge: Gauge<'part'>;
+    readonly housekeepingLate: Gauge<'part'>;
   };
 };
 
@@ -132,6 +134,18 @@ function backlogMetrics(registry: Registry): ApiMetrics['backlog'] {
       name: 'clickchain_destinations_failing',
       help: 'Destinations that were warned about and still fail, and disabled ones.',
       labelNames: ['state'],
+      registers,
+    }),
+    housekeepingAge: new Gauge({
+      name: 'clickchain_housekeeping_age_seconds',
+      help: 'Time since a part of the housekeeping succeeded last, by whichever worker.',
+      labelNames: ['part'],
+      registers,
+    }),
+    housekeepingLate: new Gauge({
+      name: 'clickchain_housekeeping_late',
+      help: '1 while a part of the housekeeping has not succeeded for more of its turns than it may miss.',
+      labelNames: ['part'],
       registers,
     }),
   };

@@ -49,6 +49,10 @@ async function insertBesideTheChain(workspaceId: string): Promise<void> {
     [now, now],
   );
   await db.raw(
+    `INSERT INTO housekeeping (part, failing_since, error_code, last_error) VALUES ('rollups', ?, '57014', 'late')`,
+    [now],
+  );
+  await db.raw(
     `INSERT INTO velocity_hits (workspace_id, counter_key, minute_at, hit_at, subject_id) VALUES (?, 'key', ?, ?, ?)`,
     [workspaceId, now, now, other],
   );

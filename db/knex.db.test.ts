@@ -1,7 +1,7 @@
 import { startTcpProxy, throughProxy } from '../testing/tcp-proxy';
 import { createTestDb, type TestDb } from '../testing/test-db';
 import { createDb } from './knex';
-import { isDatabaseAway } from './pg-errors';
+import { classifyDbError } from './pg-errors';
 import { databaseAnswers } from './server-pulse';
 
 let testDb: TestDb;
@@ -39,7 +39,7 @@ describe('a pool', () => {
       .catch((error: unknown) => error);
     await holder.rollback();
     expect(refusal).toMatchObject({ code: '55P03' });
-    expect(isDatabaseAway(refusal)).toBe(true);
+    expect(classifyDbError(refusal)).toBe('again');
     await db.destroy();
   });
 

@@ -56,6 +56,14 @@ describe('clicks by month', () => {
     expect(await partitionOf(clickId)).toBe(monthPartition(later, 3).name);
   });
 
+  it('a table that cannot have its partitions keeps no other from them', async () => {
+    await db.raw('ALTER TABLE clicks_default RENAME TO clicks_hidden');
+    const later = startOfMonth(5);
+    await expect(ensurePartitions(db, later)).rejects.toMatchObject({ code: '42P01' });
+    const { name } = monthPartition(later, 3, 'impressions');
+    expect(await db('pg_tables').where('tablename', name)).toHaveLength(1);
+  });
+
   it('impressions have the same months', async () => {
     const months = [0, 1, 2, 3].map((ahead) => monthPartition(nowMs, ahead, 'impressions').name);
     const { rows } = await db.raw<{ rows: { name: string }[] }>(

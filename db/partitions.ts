@@ -55,16 +55,26 @@ export function lowestUuidAt(ms: number): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-0000-0000-000000000000`;
 }
 
-/** Makes every table's partitions of now and of what comes next; one that exists is left alone. */
+/**
+ * Makes every table's partitions of now and of what comes next; one that exists is left alone. A table that cannot have
+ * its own keeps no other from them; it is told at the end.
+ */
 export async function ensurePartitions(db: Db, nowMs: number): Promise<void> {
+  const failures: unknown[] = [];
   for (const table of TABLES) {
-    for (const wanted of partitionsAhead(table, nowMs)) {
-      if (await isCovered(db, table, wanted)) continue;
-      await db.transaction(async (trx) => {
-        await trx.raw(`SELECT pg_advisory_xact_lock(hashtext('clickchain:partitions'))`);
-        if (!(await isCovered(trx, table, wanted))) await makePartition(trx, table, wanted);
-      });
-    }
+    await ensureOf(db, table, nowMs).catch((error: unknown) => failures.push(error));
+  }
+  if (failures.length === 1) throw failures[0];
+  if (failures.length > 1) throw new AggregateError(failures, 'not every table has its partitions');
+}
+
+async function ensureOf(db: Db, table: PartitionedTable, nowMs: number): Promise<void> {
+  for (const wanted of partitionsAhead(table, nowMs)) {
+    if (await isCovered(db, table, wanted)) continue;
+    await db.transaction(async (trx) => {
+      await trx.raw(`SELECT pg_advisory_xact_lock(hashtext('clickchain:partitions'))`);
+      if (!(await isCovered(trx, table, wanted))) await makePartition(trx, table, wanted);
+    });
   }
 }
 

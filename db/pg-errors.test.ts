@@ -1,4 +1,4 @@
-import { isDatabaseAway, translateDbError } from './pg-errors';
+import { classifyDbError, translateDbError } from './pg-errors';
 
 function failure(message: string, fields: object = {}): Error {
   return Object.assign(new Error(message), fields);
@@ -6,7 +6,7 @@ function failure(message: string, fields: object = {}): Error {
 
 const reported = { severity: 'ERROR' };
 
-describe('translateDbError', () => {
+describe('classifyDbError', () => {
   it.each([
     [failure('connect ECONNREFUSED 127.0.0.1:1', { code: 'ECONNREFUSED' })],
     [new AggregateError([failure('x', { code: 'ECONNREFUSED' })])],
@@ -19,22 +19,46 @@ describe('translateDbError', () => {
     [failure('Transaction query already complete, run with DEBUG=knex:tx for more info')],
     [failure('Cannot call write after a stream was destroyed', { code: 'ERR_STREAM_DESTROYED' })],
     [failure('Knex: Timeout acquiring a connection. The pool is probably full.')],
+    [failure('connection failure', { ...reported, code: '08006' })],
     [failure('terminating connection', { ...reported, severity: 'FATAL', code: '57P01' })],
     [failure('starting up', { ...reported, code: '57P03' })],
     [failure('too many clients', { ...reported, code: '53300' })],
-    [failure('canceling statement due to statement timeout', { ...reported, code: '57014' })],
-    [failure('deadlock detected', { ...reported, code: '40P01' })],
-  ])('%s means that the database is away', (error) => {
+    [failure('no space left on device', { ...reported, code: '53100' })],
+  ])('%s: the database is away', (error) => {
+    expect(classifyDbError(error)).toBe('away');
     expect(translateDbError(error)?.code).toBe('unavailable');
-    expect(isDatabaseAway(error)).toBe(true);
+    expect(translateDbError(error)?.message).toMatch(/cannot be reached/);
   });
 
-  it('does not call a database away that gave up one statement', () => {
-    const refused = failure('canceling statement due to statement timeout', { ...reported, code: '57014' });
-    expect(translateDbError(refused)?.message).toMatch(/in time.*fewer days/);
-    expect(translateDbError(failure('timeout expired'))?.message).toMatch(/cannot be reached/);
+  it.each([
+    ['canceling statement due to statement timeout', '57014'],
+    ['canceling statement due to lock timeout', '55P03'],
+    ['deadlock detected', '40P01'],
+    ['could not serialize access', '40001'],
+  ])('%s: only this try was given up', (message, code) => {
+    const error = failure(message, { ...reported, code });
+    expect(classifyDbError(error)).toBe('again');
+    expect(translateDbError(error)?.code).toBe('unavailable');
+    expect(translateDbError(error)?.message).toMatch(/in time.*fewer days/);
   });
 
+  it.each([
+    ['a syntax error', failure('x', { ...reported, code: '42601' })],
+    [
+      'a broken protocol',
+      failure('bind message has 70000 parameter formats', { ...reported, code: '08P01' }),
+    ],
+    ['a number out of range', failure('x', { ...reported, code: '22003' })],
+    ['an error of Postgres itself', failure('x', { ...reported, code: 'XX000' })],
+    ['a name that is taken', failure('x', { ...reported, code: '23505' })],
+    ['a defect of ours', new TypeError('x is not a function')],
+    ['a thrown text', 'ECONNREFUSED'],
+  ])('%s is about what was asked', (_, error) => {
+    expect(classifyDbError(error)).toBe('this_row');
+  });
+});
+
+describe('translateDbError', () => {
   it.each([
     ['campaigns_slug_key', 'slug'],
     ['partners_code_key', 'code'],

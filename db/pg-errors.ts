@@ -12,11 +12,29 @@ const UNIQUE_VIOLATION = '23505';
 const UNSTORABLE_TEXT: ReadonlySet<string> = new Set(['22021', '22P05']);
 
 /**
- * SQLSTATEs that mean "not now": connection lost or refused (08), shutting down or starting (57P0x), too many
- * connections or out of another resource (53), cancelled by a timeout (57014, 55P03), and a deadlock or
- * serialisation failure (40), which the same request survives when it is sent again.
+ * What a failure of the database says about trying again:
+ *
+ *   away      nobody is there, or has room: not now, whatever is asked
+ *   again     Postgres is well and has given up this one try, for another's sake or for want of time: the same may
+ *             succeed at once
+ *   this_row  it is about what was asked, be it a row that cannot be or a defect of ours: the same fails again, and of
+ *             several rows together another may be to blame
  */
-const AWAY_SQLSTATE = /^(08...|57P0.|53...|57014|55P03|40001|40P01|25P03)$/;
+export type DbTrouble = 'away' | 'again' | 'this_row';
+
+/** The SQLSTATEs that are not about what was asked; the whole code, or its class. A defect of ours is never among them. */
+const TROUBLE_BY_SQLSTATE: Readonly<Record<string, Exclude<DbTrouble, 'this_row'>>> = {
+  // Connection lost or refused. Not 08P01: whoever breaks the protocol does so again.
+  ...{ '08000': 'away', '08001': 'away', '08003': 'away', '08004': 'away', '08006': 'away', '08007': 'away' },
+  // Shutting down, starting, or ending a session that did nothing for too long.
+  ...{ '57P01': 'away', '57P02': 'away', '57P03': 'away', '57P05': 'away', '25P03': 'away' },
+  // Out of connections, memory, disk or another resource.
+  '53': 'away',
+  // A serialisation failure, a deadlock.
+  ...{ '40001': 'again', '40P01': 'again' },
+  // Cancelled by a time limit: of the statement, or of its wait for a lock.
+  ...{ '57014': 'again', '55P03': 'again' },
+};
 const AWAY_SYSTEM_CODES: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -42,9 +60,17 @@ const TOOK_TOO_LONG =
 /** What a database failure means to a client; null for an error that is none, or that is a bug of ours. */
 export function translateDbError(error: unknown): AppError | null {
   if (!isFailure(error)) return null;
-  if (isDatabaseAway(error)) {
-    return new AppError('unavailable', isStatementRefused(error) ? TOOK_TOO_LONG : AWAY, { cause: error });
+  switch (classifyDbError(error)) {
+    case 'away':
+      return new AppError('unavailable', AWAY, { cause: error });
+    case 'again':
+      return new AppError('unavailable', TOOK_TOO_LONG, { cause: error });
+    case 'this_row':
+      return translateFault(error);
   }
+}
+
+function translateFault(error: Failure): AppError | null {
   const taken = takenName(error);
   if (taken !== null) {
     return new AppError('already_exists', `${taken.path}: ${taken.message}.`, {
@@ -60,22 +86,17 @@ export function translateDbError(error: unknown): AppError | null {
   return null;
 }
 
-/** Whether the failure says that Postgres is away or overloaded, so that the same request may succeed later. */
-export function isDatabaseAway(error: unknown): boolean {
-  if (!isFailure(error)) return false;
+/** What is thrown by anything but the database is about what was asked. */
+export function classifyDbError(error: unknown): DbTrouble {
+  if (!isFailure(error)) return 'this_row';
   // A host with several addresses fails once per address.
-  if (Array.isArray(error.errors) && error.errors.some(isDatabaseAway)) return true;
+  if (Array.isArray(error.errors) && error.errors.some((one) => classifyDbError(one) === 'away'))
+    return 'away';
   const code = codeOf(error);
-  if (AWAY_SQLSTATE.test(code) && isServerError(error)) return true;
-  return AWAY_SYSTEM_CODES.has(code) || AWAY_MESSAGES.test(error.message);
-}
-
-// Too long, a lock not had in time, a deadlock, a serialisation failure.
-const REFUSED_STATEMENT: ReadonlySet<string> = new Set(['57014', '55P03', '40P01', '40001']);
-
-/** Whether Postgres answers and has given up only this one statement, which another one may survive. */
-export function isStatementRefused(error: unknown): boolean {
-  return isFailure(error) && isServerError(error) && REFUSED_STATEMENT.has(codeOf(error));
+  if (isServerError(error)) {
+    return TROUBLE_BY_SQLSTATE[code] ?? TROUBLE_BY_SQLSTATE[code.slice(0, 2)] ?? 'this_row';
+  }
+  return AWAY_SYSTEM_CODES.has(code) || AWAY_MESSAGES.test(error.message) ? 'away' : 'this_row';
 }
 
 function takenName(error: Failure): { path: string; message: string } | null {

@@ -1,17 +1,21 @@
+import type { RetentionKind } from '../domain/housekeeping/parts';
 import { DAY_MS } from '../domain/time';
 import type { DayTable } from './partitions';
 
 /** Personal data as it came in: addresses, user agents, bodies. */
 const RAW_KEPT_DAYS = 30;
 
+/** Each is a part of the housekeeping, so that nobody has to notice by himself that rows stay. */
+type KeptTable = Exclude<RetentionKind, 'secrets'>;
+
 /** How the age of a row is told, and how rows go that are too old. */
 type Expiry =
   /** By the v7 key; whole days are dropped, so a row lives up to a day longer. */
   | { readonly by: 'day'; readonly table: DayTable; readonly column: string }
   /** By the v7 key, row by row. */
-  | { readonly by: 'key'; readonly table: string; readonly column: string }
+  | { readonly by: 'key'; readonly table: KeptTable; readonly column: string }
   /** By a time of its own, row by row. */
-  | { readonly by: 'time'; readonly table: string; readonly column: string };
+  | { readonly by: 'time'; readonly table: KeptTable; readonly column: string };
 
 export type Retention = Expiry & { readonly holds: string; readonly keptMs: number };
 

@@ -347,22 +347,22 @@ CREATE TABLE customer_ltv (
   currency text NOT NULL,
   workspace_id uuid NOT NULL,
   deposit_count integer NOT NULL,
-  deposit_total_minor bigint NOT NULL,
+  deposit_total_minor numeric NOT NULL,
   first_deposit_at timestamp with time zone,
   last_deposit_at timestamp with time zone,
   chargeback_count integer NOT NULL,
-  chargeback_total_minor bigint NOT NULL,
+  chargeback_total_minor numeric NOT NULL,
   updated_at timestamp with time zone NOT NULL,
   withdrawal_count integer DEFAULT 0 NOT NULL,
-  withdrawal_total_minor bigint DEFAULT 0 NOT NULL,
-  ngr_total_minor bigint,
+  withdrawal_total_minor numeric DEFAULT 0 NOT NULL,
+  ngr_total_minor numeric,
   CONSTRAINT customer_ltv_pkey PRIMARY KEY (player_id, currency),
   CONSTRAINT customer_ltv_player_id_fkey FOREIGN KEY (player_id) REFERENCES players(player_id),
   CONSTRAINT customer_ltv_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
   CONSTRAINT customer_ltv_first_check CHECK ((deposit_count = 0) = (first_deposit_at IS NULL)),
   CONSTRAINT customer_ltv_last_check CHECK ((deposit_count = 0) = (last_deposit_at IS NULL)),
-  CONSTRAINT customer_ltv_total_check CHECK (deposit_total_minor >= 0 AND chargeback_total_minor >= 0),
-  CONSTRAINT customer_ltv_withdrawal_check CHECK (withdrawal_count >= 0 AND withdrawal_total_minor >= 0 AND (withdrawal_count = 0) = (withdrawal_total_minor = 0))
+  CONSTRAINT customer_ltv_total_check CHECK (deposit_total_minor >= 0::numeric AND chargeback_total_minor >= 0::numeric),
+  CONSTRAINT customer_ltv_withdrawal_check CHECK (withdrawal_count >= 0 AND withdrawal_total_minor >= 0::numeric AND (withdrawal_count = 0) = (withdrawal_total_minor = 0::numeric))
 );
 
 CREATE TABLE deals (
@@ -570,6 +570,17 @@ CREATE TABLE goals (
 );
 -- GET /v1/goals: those of a workspace, page by page
 CREATE INDEX goals_workspace_idx ON goals USING btree (workspace_id, goal_id);
+
+CREATE TABLE housekeeping (
+  part text NOT NULL,
+  succeeded_at timestamp with time zone,
+  failing_since timestamp with time zone,
+  error_code text,
+  last_error text,
+  CONSTRAINT housekeeping_pkey PRIMARY KEY (part),
+  CONSTRAINT housekeeping_failure_check CHECK (num_nulls(failing_since, error_code, last_error) = ANY (ARRAY[0, 3])),
+  CONSTRAINT housekeeping_state_check CHECK (num_nonnulls(succeeded_at, failing_since) > 0)
+);
 
 CREATE TABLE idempotency_keys (
   key_id uuid NOT NULL,

@@ -13,7 +13,10 @@ export type MoneyProblem =
 export type ParsedMoney = { ok: true; money: Money } | { ok: false; problem: MoneyProblem };
 
 const DECIMAL = /^(-?)(\d{1,19})(?:\.(\d+))?$/;
-/** 10^15 minor units: far above any deposit, and sums of a million of them still fit Postgres' bigint. */
+/**
+ * 10^15 minor units: far above any deposit. One amount fits Postgres' bigint, and so do the few that one entry of the
+ * ledger or one line is made of; a total of many does not (9,224 of them are too many), so totals are numeric there.
+ */
 export const MAX_AMOUNT_MINOR = 1_000_000_000_000_000n;
 
 /**

@@ -179,6 +179,8 @@ export const CHECKS: readonly Guard[] = [
   ['goals_days_check', 'goals', { to_day: '2027-11-22' }],
   ['goals_metric_check', 'goals', { metric: 'likes', currency: null }],
   ['goals_target_check', 'goals', { target: 0 }],
+  ['housekeeping_failure_check', 'housekeeping', { error_code: null }],
+  ['housekeeping_state_check', 'housekeeping', { failing_since: null, error_code: null, last_error: null }],
   ['impressions_device_check', 'impressions', { device: 'toaster' }],
   ['impressions_viewable_check', 'impressions', { viewable_at: '2000-01-01T00:00:00Z' }],
   ['ledger_entries_amount_check', 'ledger_entries', { amount_minor: 0 }],

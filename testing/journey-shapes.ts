@@ -4,6 +4,7 @@ import { type ClickId, type EventId, idFromUuid, type PlayerId } from '../domain
 import { DAY_MS } from '../domain/time';
 import { clickJourneyWorkflowId } from '../workflows/click-journey/contract';
 import { playerWorkflowId } from '../workflows/player/contract';
+import { breakAssessment } from './broken-assessment';
 import { insertDeal } from './builders/insert-partner';
 import { EUR, type JourneyHarness } from './journey-harness';
 import { until } from './until';
@@ -92,6 +93,21 @@ export const JOURNEY_SHAPES: readonly JourneyShape[] = [
       const clickRef = await house.click();
       await house.accept({ ...deposit, clickRef });
       await house.settleAll();
+      return ended(house, clickRef);
+    },
+  },
+  {
+    name: 'click-assessed-as-an-activity',
+    maxEvents: 26,
+    async run(house) {
+      const broken = await breakAssessment(house.db);
+      const clickRef = await house.click();
+      await house.accept({ ...deposit, clickRef });
+      await house.relay();
+      await until('the assessment to go on as an activity', async () =>
+        (await eventTypes(house, journeyId(house, clickRef))).includes(ACTIVITY_SCHEDULED),
+      );
+      await broken.mend();
       return ended(house, clickRef);
     },
   },
@@ -191,6 +207,7 @@ export const JOURNEY_SHAPES: readonly JourneyShape[] = [
 
 // temporal.api.enums.v1.EventType
 const TASK_COMPLETED = 7;
+const ACTIVITY_SCHEDULED = 10;
 const ACTIVITY_COMPLETED = 12;
 const TIMER_STARTED = 17;
 

@@ -88,6 +88,13 @@ export const BANS: readonly Ban[] = [
     instead: 'parseMoney of domain/money.ts; money is bigint minor units',
   },
   {
+    name: 'a sum of money in 64 bits',
+    pattern: /\bsum\([^)]*(amount|minor)[^)]*\)\s*::\s*bigint/i,
+    only: /^(db|activities|api)\//,
+    except: TEST,
+    instead: 'the numeric that sum() gives, read as text into a bigint',
+  },
+  {
     name: 'toFixed',
     pattern: /\.toFixed\(/,
     only: /^(domain|db|activities|workflows|api|clients)\//,

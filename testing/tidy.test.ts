@@ -59,6 +59,7 @@ describe('the rules bite', () => {
     ['a test that does not run', 'api/app.test.ts', "test.skip('x', () => {});"],
     ['a sleep in a test', 'api/app.test.ts', 'setTimeout(done, 10);'],
     ['an amount as a floating-point number', 'api/app.ts', 'const x = Number(body.amount);'],
+    ['a sum of money in 64 bits', 'db/a.ts', 'const sql = `SELECT sum(x.amount_minor)::bigint`;'],
     ['toFixed', 'api/app.ts', 'const x = y.toFixed(2);'],
     ['a column type that loses meaning', 'db/migrations/001_x.ts', 'create table x (at timestamp not null)'],
     ['an unguarded call to a stranger', 'activities/postback.ts', 'await fetch(url);'],

@@ -1,7 +1,8 @@
 import { screenClicks } from '../activities/screen-clicks';
 import type { Db } from '../db/knex';
-import { isDatabaseAway, isStatementRefused } from '../db/pg-errors';
+import { classifyDbError } from '../db/pg-errors';
 import { releaseForClicks } from '../db/stores/quarantine-store';
+import { tryAgain } from '../db/try-again';
 import { type ClickId, idFromUuid } from '../domain/ids';
 
 /**
@@ -30,13 +31,15 @@ export async function admitClicks(
 async function tryAdmit(db: Db, clickUuids: readonly string[], nowMs: number): Promise<unknown> {
   const clickIds: ClickId[] = clickUuids.map((uuid) => idFromUuid('clk', uuid));
   try {
-    await db.transaction(async (trx) => {
-      await screenClicks(trx, clickIds, nowMs);
-      await releaseForClicks(trx, clickIds, nowMs);
-    });
+    await tryAgain(() =>
+      db.transaction(async (trx) => {
+        await screenClicks(trx, clickIds, nowMs);
+        await releaseForClicks(trx, clickIds, nowMs);
+      }),
+    );
     return null;
   } catch (error) {
-    if (isDatabaseAway(error) && !isStatementRefused(error)) throw error;
+    if (classifyDbError(error) === 'away') throw error;
     return error ?? new Error('failed without a reason');
   }
 }

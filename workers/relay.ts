@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Db } from '../db/knex';
 import type { LaneGroup, OutboxKind } from '../db/stores/outbox-store';
 import type { Clock } from '../domain/time';
+import { PartWatch } from './part-watch';
 import { type BatchShare, type RelayBatchResult, relayBatch } from './relay-batch';
 import type { RelayMeter } from './relay-meter';
 import { StartRate } from './start-rate';
@@ -38,14 +39,17 @@ export type RelayDeps = {
  * every second and loses nothing, because rows go only when taken.
  */
 export async function runRelay(deps: RelayDeps, signal: AbortSignal): Promise<void> {
+  const watched = { ...deps, watch: new PartWatch(deps) };
   await Promise.all([
-    runGroup(deps, { group: 'events', rows: BATCH_ROWS, concurrency: EVENT_CONCURRENCY }, signal),
-    runGroup(deps, { group: 'duties', rows: BATCH_ROWS, concurrency: DUTY_CONCURRENCY }, signal),
-    runStarts(deps, signal),
+    runGroup(watched, { group: 'events', rows: BATCH_ROWS, concurrency: EVENT_CONCURRENCY }, signal),
+    runGroup(watched, { group: 'duties', rows: BATCH_ROWS, concurrency: DUTY_CONCURRENCY }, signal),
+    runStarts(watched, signal),
   ]);
 }
 
-async function runGroup(deps: RelayDeps, share: BatchShare, signal: AbortSignal): Promise<void> {
+type WatchedDeps = RelayDeps & { readonly watch: PartWatch };
+
+async function runGroup(deps: WatchedDeps, share: BatchShare, signal: AbortSignal): Promise<void> {
   const bell = deps.bells[share.group];
   const trouble = new TroubleLog(deps.logger, share.group);
   while (!signal.aborted) {
@@ -56,7 +60,7 @@ async function runGroup(deps: RelayDeps, share: BatchShare, signal: AbortSignal)
   }
 }
 
-async function runStarts(deps: RelayDeps, signal: AbortSignal): Promise<void> {
+async function runStarts(deps: WatchedDeps, signal: AbortSignal): Promise<void> {
   const { clock, starts } = deps;
   const bell = deps.bells.starts;
   const trouble = new TroubleLog(deps.logger, 'starts');
@@ -87,14 +91,18 @@ function isAway(result: RelayBatchResult | null): result is Away {
 }
 
 /** Null when Postgres did not let the batch end. */
-async function tryBatch(deps: RelayDeps, share: BatchShare): Promise<RelayBatchResult | null> {
-  const { db, starter, clock, logger } = deps;
+async function tryBatch(deps: WatchedDeps, share: BatchShare): Promise<RelayBatchResult | null> {
+  const { db, starter, clock, logger, watch } = deps;
+  const part = `relay_${share.group}` as const;
   try {
     const result = await relayBatch(db, starter, share, clock.nowMs());
     report(deps, result);
+    if (result.temporalAway) await watch.failed(part, result.awayBecause);
+    else await watch.succeeded(part);
     return result;
   } catch (error) {
     logger.warn({ err: error, group: share.group }, 'relay batch failed');
+    await watch.failed(part, error);
     return null;
   }
 }

@@ -3,6 +3,7 @@ import type { Db } from '../db/knex';
 import { writeResults } from '../db/stores/result-store';
 import { countTraffic } from '../db/stores/traffic-store';
 import { type Clock, SECOND_MS } from '../domain/time';
+import { PartWatch } from './part-watch';
 import { WakeUp } from './wake-up';
 
 /** Money shows in the overview after this and the time that it takes to count; traffic shows at once. */
@@ -13,12 +14,10 @@ type RollupDeps = { readonly db: Db; readonly clock: Clock; readonly logger: Log
 /** Keeps the rollups of the overview, without Temporal. Several processes may: they take turns, step by step. */
 export async function runRollups(deps: RollupDeps, signal: AbortSignal): Promise<void> {
   const timer = new WakeUp();
+  const watch = new PartWatch(deps);
   while (!signal.aborted) {
-    try {
-      await rollUp(deps, signal);
-    } catch (error) {
-      deps.logger.warn({ err: error }, 'rollup failed; what is not counted yet is counted later');
-    }
+    // What is not counted now is counted later.
+    await watch.turn('rollups', () => rollUp(deps, signal));
     await timer.pause(ROLLUP_EVERY_MS, signal);
   }
 }

@@ -4,6 +4,7 @@ import { loadQueuedClicks, takeScreening } from '../db/stores/screening-queue';
 import { uuidFromId } from '../domain/ids';
 import { type Clock, SECOND_MS } from '../domain/time';
 import { admitClicks } from './admit-clicks';
+import { PartWatch } from './part-watch';
 import { WakeUp } from './wake-up';
 
 const BATCH_CLICKS = 200;
@@ -19,10 +20,12 @@ type ScreeningDeps = { readonly db: Db; readonly clock: Clock; readonly logger: 
  */
 export async function runScreening(deps: ScreeningDeps, signal: AbortSignal): Promise<void> {
   const timer = new WakeUp();
+  const watch = new PartWatch(deps);
   let behind = 0n;
   while (!signal.aborted) {
     const startedAtMs = performance.now();
-    const screened = await tryScreen(deps, behind);
+    // What cannot be judged now is judged when its journey starts.
+    const screened = await watch.turn('screening', () => screenNext(deps.db, behind, deps.clock.nowMs()));
     if (screened === null) {
       await timer.pause(SECOND_MS, signal);
       continue;
@@ -30,17 +33,6 @@ export async function runScreening(deps: ScreeningDeps, signal: AbortSignal): Pr
     behind = screened.upTo;
     const isMore = screened.clicks === BATCH_CLICKS;
     await timer.pause(isMore ? performance.now() - startedAtMs : IDLE_POLL_MS, signal);
-  }
-}
-
-/** Null when Postgres did not let it end. */
-async function tryScreen(deps: ScreeningDeps, behind: bigint): Promise<Screened | null> {
-  const { db, clock, logger } = deps;
-  try {
-    return await screenNext(db, behind, clock.nowMs());
-  } catch (error) {
-    logger.warn({ err: error }, 'screening failed; clicks are judged when their journeys start');
-    return null;
   }
 }
 

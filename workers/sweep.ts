@@ -10,8 +10,11 @@ import { translateReports } from '../db/stores/report-translation-store';
 import { applyRules } from '../db/stores/rule-sweep-store';
 import type { SubjectKey } from '../db/stores/subject-lock';
 import { findOverdueSubjects, sweepOrphanedPostbacks, sweepUnhandledEvents } from '../db/stores/sweep-store';
+import { tryAgain } from '../db/try-again';
+import type { HousekeepingPart } from '../domain/housekeeping/parts';
 import { parseId } from '../domain/ids';
 import { type Clock, DAY_MS, MINUTE_MS } from '../domain/time';
+import { PartWatch } from './part-watch';
 import { WakeUp } from './wake-up';
 
 const SWEEP_EVERY_MS = MINUTE_MS;
@@ -26,17 +29,13 @@ type SweepDeps = { readonly db: Db; readonly clock: Clock; readonly logger: Logg
  */
 export async function runSweep(deps: SweepDeps, signal: AbortSignal): Promise<void> {
   const timer = new WakeUp();
-  let housekeptAtMs = 0;
+  const watch = new PartWatch(deps);
+  let housekeptAtMs = Number.NEGATIVE_INFINITY;
   while (!signal.aborted) {
     const nowMs = deps.clock.nowMs();
-    try {
-      await sweepOnce(deps, nowMs);
-      if (nowMs - housekeptAtMs >= HOUSEKEEPING_EVERY_MS) {
-        await keepHouse(deps.db, nowMs);
-        housekeptAtMs = nowMs;
-      }
-    } catch (error) {
-      deps.logger.warn({ err: error }, 'sweep failed; the next one follows in a minute');
+    await sweepOnce(deps, watch, nowMs);
+    if (nowMs - housekeptAtMs >= HOUSEKEEPING_EVERY_MS && (await keepHouse(deps.db, watch, nowMs))) {
+      housekeptAtMs = nowMs;
     }
     await timer.pause(SWEEP_EVERY_MS, signal);
   }
@@ -45,35 +44,29 @@ export async function runSweep(deps: SweepDeps, signal: AbortSignal): Promise<vo
 /**
  * One round: quarantine re-joined, unsettled events queued again, orphaned postbacks given a workflow, and what is
  * overdue settled on the spot, whose postbacks are orphans of the next rounds; then what the rules and mappings of an
- * operator have left over. A part that fails must not hold up the others.
+ * operator have left over. A part that fails must not hold up the others; the next round follows in a minute.
  */
-async function sweepOnce(deps: SweepDeps, nowMs: number): Promise<void> {
+async function sweepOnce(deps: SweepDeps, watch: PartWatch, nowMs: number): Promise<void> {
   const { db, logger } = deps;
-  const part = async (name: string, work: () => Promise<number>): Promise<number> => {
-    try {
-      return await work();
-    } catch (error) {
-      logger.warn({ err: error, part: name }, 'a part of the sweep failed; the next one follows in a minute');
-      return 0;
-    }
-  };
+  const part = async (name: HousekeepingPart, work: () => Promise<number>): Promise<number> =>
+    (await watch.turn(name, () => tryAgain(work))) ?? 0;
   const released = await part(
-    'quarantine',
+    'sweep_quarantine',
     async () => (await sweepQuarantine(db, nowMs, SWEEP_ROWS)).length,
   );
-  const events = await part('events', () =>
+  const events = await part('sweep_events', () =>
     db.transaction((trx) => sweepUnhandledEvents(trx, SWEEP_ROWS, nowMs)),
   );
-  const postbacks = await part('postbacks', () =>
+  const postbacks = await part('sweep_postbacks', () =>
     db.transaction((trx) => sweepOrphanedPostbacks(trx, SWEEP_ROWS, nowMs)),
   );
-  const overdue = await part('overdue', () => settleOverdue(deps, nowMs));
+  const overdue = await part('sweep_overdue', () => settleOverdue(deps, nowMs));
   if (events + postbacks + overdue > 0) {
     logger.info({ released, events, postbacks, overdue }, 'sweep found work');
   }
-  const matched = await part('rules', async () => (await applyRules(db, nowMs)).length);
+  const matched = await part('sweep_rules', async () => (await applyRules(db, nowMs)).length);
   const translated = await part(
-    'reports',
+    'sweep_reports',
     async () => (await translateReports(db, nowMs, SWEEP_ROWS)).length,
   );
   if (matched + translated > 0) logger.info({ matched, translated }, 'sweep worked off the quarantine desk');
@@ -102,8 +95,17 @@ async function setTimer(db: Db, key: SubjectKey, dueAtMs: number | null, nowMs: 
   await queueTimersOf(db, [{ playerId, dueAtMs }], OUTBOX_LANES.timer, nowMs);
 }
 
-/** Partitions for the coming months and the end of what is kept only for a time. */
-async function keepHouse(db: Db, nowMs: number): Promise<void> {
-  await ensurePartitions(db, nowMs);
-  await expireKeptData(db, nowMs);
+/**
+ * Partitions for the coming months and the end of what is kept only for a time, each by itself. False when any of it
+ * failed: it is tried again with the next round.
+ */
+async function keepHouse(db: Db, watch: PartWatch, nowMs: number): Promise<boolean> {
+  let isDone = true;
+  const part = async (name: HousekeepingPart, work: () => Promise<void>): Promise<void> => {
+    const done = await watch.turn(name, () => work().then(() => true));
+    isDone &&= done === true;
+  };
+  await part('partitions', () => ensurePartitions(db, nowMs));
+  await expireKeptData(db, nowMs, (kind, work) => part(`retention_${kind}`, work));
+  return isDone;
 }

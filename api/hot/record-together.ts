@@ -1,5 +1,5 @@
+import { classifyDbError } from '../../db/pg-errors';
 import { GroupCommit, type GroupCommitLimits } from '../group-commit';
-import { toAppError } from '../middleware/problem';
 
 /**
  * Two lanes keep one statement on its way while the next gathers; a third would only split the batches. The queue holds
@@ -21,5 +21,5 @@ export function recordTogether<Row>(write: (rows: readonly Row[]) => Promise<voi
     await write(rows);
     return rows.map(() => 'recorded');
   };
-  return new GroupCommit(recordAll, (error) => toAppError(error).code !== 'unavailable', LIMITS);
+  return new GroupCommit(recordAll, classifyDbError, LIMITS);
 }

@@ -1,10 +1,10 @@
 import type { Db } from '../../db/knex';
+import { classifyDbError } from '../../db/pg-errors';
 import { type Acceptance, acceptEvents } from '../../db/stores/event-store';
 import type { NewEvent } from '../../db/stores/new-event';
 import { AppError } from '../../domain/errors';
 import type { Clock } from '../../domain/time';
 import { GroupCommit, type GroupCommitLimits } from '../group-commit';
-import { toAppError } from '../middleware/problem';
 
 /** Stores one event as `acceptEvent` does, together with those that arrive in the same moment. */
 export type EventIntake = (event: NewEvent) => Promise<Acceptance>;
@@ -24,7 +24,7 @@ const LIMITS: GroupCommitLimits = {
 export function createEventIntake(db: Db, clock: Clock): EventIntake {
   const events = new GroupCommit<NewEvent, Acceptance | AppError>(
     (batch) => acceptEvents(db, batch, clock.nowMs()),
-    (error) => toAppError(error).code !== 'unavailable',
+    classifyDbError,
     LIMITS,
   );
   return async (event) => {

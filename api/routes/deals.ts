@@ -11,7 +11,7 @@ import {
 import { listPlayersOfPartner, settleSoon } from '../../db/stores/due-store';
 import { findPartner, lockPartner } from '../../db/stores/partner-store';
 import { holdOffSettlements } from '../../db/stores/settlement-gate';
-import type { PlayerId, WorkspaceId } from '../../domain/ids';
+import type { PartnerId, PlayerId, WorkspaceId } from '../../domain/ids';
 import type { ApiDeps } from '../deps';
 import { principalOf, requireScope } from '../middleware/authenticate';
 import { runOnce, sendAnswer } from '../middleware/idempotency';
@@ -34,6 +34,7 @@ export function dealRoutes(deps: ApiDeps): Router {
       const body = parseBody(createDealBody, req);
       const answer = await runOnce(deps, req, res, async (trx) => {
         const change = changeBy(deps, res);
+        await holdOffIfFirst(trx, change.workspaceId, partnerId);
         if (!(await lockPartner(trx, change.workspaceId, partnerId))) throw notFound();
         const version = (await latestDealVersion(trx, partnerId)) + 1;
         const deal: StoredDeal = {
@@ -48,9 +49,8 @@ export function dealRoutes(deps: ApiDeps): Router {
           validFromMs: validFrom(body.validFrom ?? null, version, change.nowMs),
           createdAtMs: change.nowMs,
         };
-        const reachesBack = deal.validFromMs === BEGINNING_MS;
-        if (reachesBack) await holdOffSettlements(trx, change.workspaceId);
         await insertDeal(trx, change.workspaceId, deal);
+        const reachesBack = deal.validFromMs === BEGINNING_MS;
         if (reachesBack) await settlePlayersOf(trx, change.workspaceId, deal, change.nowMs);
         await change.record(trx, 'deal.created', deal.dealId, dealJson(deal));
         return { status: 201, body: dealJson(deal) };
@@ -68,6 +68,14 @@ export function dealRoutes(deps: ApiDeps): Router {
   });
 
   return router;
+}
+
+/**
+ * A first deal may hold from the beginning, so settlements wait for it; and they come before the partner in the order of
+ * locks. Of two first deals at once the second holds them off for nothing.
+ */
+async function holdOffIfFirst(trx: Db, workspaceId: WorkspaceId, partnerId: PartnerId): Promise<void> {
+  if ((await latestDealVersion(trx, partnerId)) === 0) await holdOffSettlements(trx, workspaceId);
 }
 
 const PLAYERS_AT_ONCE = 1_000;

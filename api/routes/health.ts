@@ -1,6 +1,9 @@
 import { Router } from 'express';
 import { pendingMigrations } from '../../db/migrate';
 import { defaultPartitionHoldsRows } from '../../db/partitions';
+import { readPartNotes } from '../../db/stores/housekeeping-store';
+import { type PartState, partStates } from '../../domain/housekeeping/parts';
+import { toIso } from '../../domain/time';
 import { withDeadline } from '../deadline';
 import type { ApiDeps } from '../deps';
 import type { Readiness } from '../schemas/health';
@@ -11,13 +14,14 @@ const CHECK_WITHIN_MS = 1_000;
 /** Liveness (the process answers) and readiness (it can do its work). Public, and free of anything secret. */
 export function healthRoutes(deps: ApiDeps): Router {
   const router = Router();
+  const watchedSinceMs = deps.clock.nowMs();
 
   router.get('/healthz', (_req, res) => {
     res.set('cache-control', 'no-store').json({ status: 'ok' });
   });
 
   router.get('/readyz', async (_req, res) => {
-    const readiness = await checkReadiness(deps);
+    const readiness = await checkReadiness(deps, watchedSinceMs);
     res.set('cache-control', 'no-store');
     if (readiness.status !== 'ready') res.status(503).set('retry-after', '2');
     res.json(readiness);
@@ -27,8 +31,11 @@ export function healthRoutes(deps: ApiDeps): Router {
 }
 
 /** Postgres and its schema are required; Temporal is reported. */
-async function checkReadiness(deps: ApiDeps): Promise<Readiness> {
-  const [database, temporal] = await Promise.all([checkDatabase(deps), deps.temporalReachable()]);
+async function checkReadiness(deps: ApiDeps, watchedSinceMs: number): Promise<Readiness> {
+  const [database, temporal] = await Promise.all([
+    checkDatabase(deps, watchedSinceMs),
+    deps.temporalReachable(),
+  ]);
   const ready = database.postgres === 'ok' && database.migrations === 'ok';
   return {
     status: ready ? 'ready' : 'not_ready',
@@ -43,22 +50,36 @@ async function checkReadiness(deps: ApiDeps): Promise<Readiness> {
 
 type DatabaseCheck = Pick<Readiness['checks'], 'postgres' | 'migrations'> & { warnings: string[] };
 
-async function checkDatabase(deps: ApiDeps): Promise<DatabaseCheck> {
+async function checkDatabase(deps: ApiDeps, watchedSinceMs: number): Promise<DatabaseCheck> {
   try {
-    return await withDeadline(readSchemaState(deps), CHECK_WITHIN_MS);
+    return await withDeadline(readSchemaState(deps, watchedSinceMs), CHECK_WITHIN_MS);
   } catch (error) {
     deps.logger.warn({ err: error }, 'not ready: Postgres cannot be asked');
     return { postgres: 'failed', migrations: 'failed', warnings: [] };
   }
 }
 
-async function readSchemaState(deps: ApiDeps): Promise<DatabaseCheck> {
+async function readSchemaState(deps: ApiDeps, watchedSinceMs: number): Promise<DatabaseCheck> {
   await deps.db.raw('SELECT 1');
   const pending = await pendingMigrationsOrAll(deps);
   if (pending > 0) return { postgres: 'ok', migrations: 'failed', warnings: [] };
   const astray = await defaultPartitionHoldsRows(deps.db);
   const warning = 'the default partition of clicks holds rows: a month has no partition of its own';
-  return { postgres: 'ok', migrations: 'ok', warnings: astray ? [warning] : [] };
+  const notes = await readPartNotes(deps.db);
+  const late = partStates(notes, { nowMs: deps.clock.nowMs(), watchedSinceMs }).filter(
+    ({ isLate }) => isLate,
+  );
+  return {
+    postgres: 'ok',
+    migrations: 'ok',
+    warnings: [...(astray ? [warning] : []), ...late.map(lateness)],
+  };
+}
+
+/** The answer is public, so of a failure it has the code and not the words. */
+function lateness({ part, sinceMs, failingWith }: PartState): string {
+  const why = failingWith === null ? 'nobody runs it' : `it fails with ${failingWith}`;
+  return `housekeeping: ${part} has not succeeded since ${toIso(sinceMs)}; ${why}`;
 }
 
 /** A database that was never migrated has no table that could list its migrations. */

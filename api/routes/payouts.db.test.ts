@@ -137,6 +137,25 @@ describe('a payout', () => {
     expect([await statusOf('D-P1'), await statusOf('D-P2')]).toEqual(['paid', 'approved']);
   });
 
+  it('pays in parts what is more than one entry of the ledger holds', async () => {
+    await convert('P1', 2);
+    await convert('P2', 10);
+    // So much takes a thousand lines of the largest amount each.
+    await reads
+      .db('commission_lines')
+      .where({ partner_id: uuidFromId(bench.partnerId) })
+      .update({ amount_minor: '5000000000000000001' });
+    const { body, status } = await pay({});
+    expect(status).toBe(400);
+    expect(body.errors).toEqual([
+      { path: 'upTo', message: 'must be earlier: more than 10000000000000000.00 EUR is due' },
+    ]);
+    await reads.db('commission_lines').update({ amount_minor: '900000000000000000' });
+    expect((await pay({})).status).toBe(400);
+    const part = await pay({ upTo: toIso(bench.startMs + 10 * MINUTE_MS) });
+    expect(part.body.amount).toEqual({ amount: '9000000000000000.00', currency: 'EUR' });
+  });
+
   it('never pays what is on hold, and pays it when the hold is over', async () => {
     await open({ holdDays: 7 });
     await convert('P1');

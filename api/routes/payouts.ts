@@ -10,6 +10,7 @@ import {
   lockDueLines,
   lockPayee,
   PAYOUT_LINES_MAX,
+  PAYOUT_MINOR_MAX,
   type PayoutOrder,
   type RecordedPayout,
   recordPayout,
@@ -93,6 +94,10 @@ async function payOut(trx: Db, order: PayoutOrder, change: Change, isDryRun: boo
   const due = await lockDueLines(trx, order);
   if (due.length > PAYOUT_LINES_MAX) {
     throw fieldProblem('upTo', `must be earlier: more than ${PAYOUT_LINES_MAX} commission lines are due`);
+  }
+  if (sumOf(due) > PAYOUT_MINOR_MAX) {
+    const most = `${formatMinor(PAYOUT_MINOR_MAX, order.currency)} ${order.currency}`;
+    throw fieldProblem('upTo', `must be earlier: more than ${most} is due`);
   }
   if (isDryRun) return { status: 200, body: proposalJson(order, due) };
   const amountMinor = sumOf(due);

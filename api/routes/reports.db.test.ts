@@ -202,7 +202,7 @@ describe('GET /v1/reports/value', () => {
       .db('customer_ltv')
       .where({ player_id: uuidFromId(player) })
       .first();
-    expect(ltv.ngr_total_minor).toBe(-2_000n);
+    expect(ltv.ngr_total_minor).toBe('-2000');
     for (const zone of ['UTC', 'Pacific/Auckland', 'America/Los_Angeles']) {
       const { total } = await report('', `from=2026-10-01&to=2026-10-31&timezone=${zone}`);
       expect([shown(total.ngr), total.roasByNgr]).toEqual(['-20.00', '-0.2000']);

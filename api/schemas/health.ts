@@ -16,7 +16,10 @@ export const readinessSchema = z
         description: 'Reported, not required: without Temporal, clicks and events are kept.',
       }),
     }),
-    warnings: z.array(z.string()),
+    warnings: z.array(z.string()).meta({
+      description:
+        'What somebody should look at although requests are served: clicks without a partition, and parts of the housekeeping that have not succeeded for too long.',
+    }),
   })
   .meta({ id: 'Readiness' });
 

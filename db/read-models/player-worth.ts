@@ -67,15 +67,15 @@ type Value = {
 };
 
 async function readValues(db: Db, playerId: PlayerId): Promise<Value[]> {
-  type Row = { currency: Currency; deposit_total_minor: bigint; ngr_total_minor: bigint | null };
+  type Row = { currency: Currency; deposit_total_minor: string; ngr_total_minor: string | null };
   const rows: Row[] = await db('customer_ltv')
     .select('currency', 'deposit_total_minor', 'ngr_total_minor')
     .where('player_id', uuidFromId(playerId))
     .orderBy('currency');
   return rows.map((row) => ({
     currency: row.currency,
-    depositTotalMinor: row.deposit_total_minor,
-    ngrMinor: row.ngr_total_minor,
+    depositTotalMinor: BigInt(row.deposit_total_minor),
+    ngrMinor: row.ngr_total_minor === null ? null : BigInt(row.ngr_total_minor),
   }));
 }
 

@@ -115,7 +115,7 @@ export async function lockCampaign(
 ): Promise<boolean> {
   const row = await db('campaigns')
     .where({ workspace_id: uuidFromId(workspaceId), campaign_id: uuidFromId(campaignId) })
-    .forUpdate()
+    .forNoKeyUpdate()
     .first<{ campaign_id: string } | undefined>('campaign_id');
   return row !== undefined;
 }

@@ -158,7 +158,7 @@ export async function closeAttempt(
   nowMs: number,
 ): Promise<AttemptClosing> {
   return db.transaction(async (trx) => {
-    // The postback before its attempts and its destination, as everywhere, or two wait for each other in a circle.
+    // The postback before its attempts and its destination, as in db/lock-order.ts.
     await trx.raw('SELECT 1 FROM postbacks WHERE postback_id = ? FOR UPDATE', [uuidFromId(postbackId)]);
     const isFirstClosing = await finishAttempt(trx, postbackId, attempt, result, nowMs);
     if (result.outcome === 'delivered') {

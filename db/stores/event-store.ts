@@ -88,10 +88,7 @@ function repeatOf(arrival: Arrival, first: Arrival, known: Outcome | undefined):
   return resolveRepeat(arrival, { id: known.id, bodyHash: eventBodyHash(first.event) });
 }
 
-/**
- * Arrivals of transactions that differ, in one database transaction. Whatever is waited for is sorted, and taken in
- * the order: transactions, receipts, players; so batches never wait for each other in a circle.
- */
+/** Arrivals of transactions that differ, in one database transaction, with its locks in the order of db/lock-order.ts. */
 async function take(trx: Db, arrivals: readonly Arrival[], nowMs: number): Promise<Outcome[]> {
   const withStatus = arrivals.filter(({ event }) => event.status !== null);
   await lockTransactions(

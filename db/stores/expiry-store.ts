@@ -1,3 +1,4 @@
+import type { RetentionKind } from '../../domain/housekeeping/parts';
 import type { Db } from '../knex';
 import { dropPartitionsBefore, lowestUuidAt, partitionsOfManyDays } from '../partitions';
 import { RETENTION, type Retention } from '../retention';
@@ -6,21 +7,20 @@ import { forgetPreviousSecrets } from './destination-secret-store';
 /** Rows of one statement: its locks are held for milliseconds, whatever has piled up. */
 export const EXPIRY_CHUNK_ROWS = 5_000;
 
+/** Lets go one kind; whoever is called may watch how that goes, and must not throw. */
+export type WatchExpiry = (kind: RetentionKind, work: () => Promise<void>) => Promise<unknown>;
+
 /**
- * Lets go what may be kept only for a time, and old secrets. Deleted in pieces that commit one by one and pass over
- * rows which somebody else is deleting, so that any number of processes may do it at once.
+ * Lets go what may be kept only for a time, and old secrets; a kind that fails keeps no other from its end. Deleted in
+ * pieces that commit one by one and pass over rows which somebody else is deleting, so that any number of processes may
+ * do it at once. Without a watch it throws at the end, when anything failed.
  */
-export async function expireKeptData(db: Db, nowMs: number): Promise<void> {
+export async function expireKeptData(db: Db, nowMs: number, watch?: WatchExpiry): Promise<void> {
   const failures: unknown[] = [];
-  for (const rule of RETENTION) {
-    try {
-      await expire(db, rule, nowMs - rule.keptMs);
-    } catch (error) {
-      // A table that somebody holds must not keep the others from their end.
-      failures.push(error);
-    }
-  }
-  await forgetPreviousSecrets(db, nowMs);
+  const collect: WatchExpiry = (_, work) => work().catch((error: unknown) => failures.push(error));
+  const attempt = watch ?? collect;
+  for (const rule of RETENTION) await attempt(rule.table, () => expire(db, rule, nowMs - rule.keptMs));
+  await attempt('secrets', () => forgetPreviousSecrets(db, nowMs));
   if (failures.length > 0) throw new AggregateError(failures, 'not everything could be let go');
 }
 

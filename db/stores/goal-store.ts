@@ -54,7 +54,7 @@ export async function findGoal(
   { forUpdate = false }: { readonly forUpdate?: boolean } = {},
 ): Promise<Goal | null> {
   const query = db('goals').where(keyOf(workspaceId, goalId));
-  const row = await (forUpdate ? query.forUpdate() : query).first<Row | undefined>();
+  const row = await (forUpdate ? query.forNoKeyUpdate() : query).first<Row | undefined>();
   return row === undefined ? null : fromRow(row);
 }
 

@@ -144,7 +144,10 @@ export async function postponeOutbox(
   ]);
 }
 
-/** Queues things for Temporal; what is queued already stays as it is, except that clicks on their first way have no key. */
+/**
+ * Queues things for Temporal; what is queued already stays as it is, except that clicks on their first way have no key.
+ * In the order of their ids, because a row that another transaction is just queuing makes its second writer wait.
+ */
 export async function enqueue(
   db: Db,
   kind: OutboxKind,
@@ -152,9 +155,10 @@ export async function enqueue(
   nowMs: number,
 ): Promise<void> {
   if (refs.length === 0) return;
+  const ordered = [...refs].sort((a, b) => (a.refUuid < b.refUuid ? -1 : 1));
   await db('outbox')
     .insert(
-      refs.map(({ workspaceId, refUuid, run }) => ({
+      ordered.map(({ workspaceId, refUuid, run }) => ({
         lane: OUTBOX_LANES[kind],
         kind,
         workspace_id: uuidFromId(workspaceId),

@@ -61,9 +61,15 @@ export async function updatePartner(
   return row === undefined ? null : fromRow(row);
 }
 
-/** Holds the partner's row until the transaction ends, so that deal versions are numbered one after the other. */
+/**
+ * Holds the partner's row until the transaction ends, so that deal versions are numbered one after the other.
+ * Settlements that refer to the partner meanwhile need not wait.
+ */
 export async function lockPartner(db: Db, workspaceId: WorkspaceId, partnerId: PartnerId): Promise<boolean> {
-  const row = await db('partners').where(keyOf(workspaceId, partnerId)).forUpdate().first<Row | undefined>();
+  const row = await db('partners')
+    .where(keyOf(workspaceId, partnerId))
+    .forNoKeyUpdate()
+    .first<Row | undefined>();
   return row !== undefined;
 }
 

@@ -16,6 +16,8 @@ import { markPaid } from './paid-conversion-store';
 
 /** Of one payout; of more, what occurred up to an earlier time is paid first. */
 export const PAYOUT_LINES_MAX = 20_000;
+/** As above; it is one entry of the ledger, which holds 64 bits. */
+export const PAYOUT_MINOR_MAX = 1_000_000_000_000_000_000n;
 
 /** What somebody wants to pay to a partner. */
 export type PayoutOrder = {
@@ -49,7 +51,7 @@ type DueRow = {
   occurred_at: Date;
   kind: LineKind;
   revision: number;
-  due_minor: bigint;
+  due_minor: string;
 };
 
 // A line that changed its currency has all it was paid in the old one to give back. What is held is not due yet.
@@ -60,7 +62,7 @@ const DUE = `SELECT * FROM (
     FROM commission_lines AS l
     JOIN conversions AS c ON c.conversion_id = l.conversion_id
     LEFT JOIN (
-      SELECT x.line_id, sum(x.amount_minor)::bigint AS paid_minor
+      SELECT x.line_id, sum(x.amount_minor) AS paid_minor
       FROM payouts AS o JOIN payout_lines AS x ON x.payout_id = o.payout_id
       WHERE o.partner_id = :partner AND o.currency = :currency GROUP BY x.line_id
     ) AS p ON p.line_id = l.line_id
@@ -135,7 +137,7 @@ export async function lockDueLines(trx: Db, order: PayoutOrder): Promise<DueLine
     occurredAtMs: row.occurred_at.getTime(),
     kind: row.kind,
     lineRevision: row.revision,
-    dueMinor: row.due_minor,
+    dueMinor: BigInt(row.due_minor),
   }));
 }
 

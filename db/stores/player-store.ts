@@ -38,7 +38,8 @@ type PlayerRow = {
 /**
  * The casino's customers by name, created on first mention, locked until the transaction ends. The lock makes "is the
  * player linked?" a question with one answer: whoever links it either comes before, or finds what the asker has
- * quarantined. Sorted, so that two batches cannot wait for each other in a circle.
+ * quarantined. New ones are made in the order of their names, in which two batches meet; all are then locked in that of
+ * db/lock-order.ts.
  */
 export async function lockPlayers(
   trx: Db,
@@ -59,7 +60,7 @@ export async function lockPlayers(
      SELECT p.player_id, p.workspace_id, p.brand_id, p.external_id, p.linked_at FROM given AS g
      JOIN players AS p
        ON p.workspace_id = g.workspace_id AND p.brand_id = g.brand_id AND p.external_id = g.external_id
-     ORDER BY p.workspace_id, p.brand_id, p.external_id FOR NO KEY UPDATE OF p`,
+     ORDER BY p.player_id FOR NO KEY UPDATE OF p`,
     bindings,
   );
   if (rows.length < once.size) throw new Error('a player vanished while it was being created');

@@ -18,8 +18,7 @@ import { lockSubjects, subjectKey } from './subject-lock';
  * Quarantine holds accepted events that cannot be settled yet. An event leaves it once: when its click appears, when
  * its player becomes linked, when our clock has caught up with its time, by a rule, or by an operator's hand.
  *
- * Locks are taken in one order by everybody: players by id, then quarantine rows by id, then outbox rows, then
- * subjects.
+ * Locks are taken in the order of db/lock-order.ts.
  */
 
 type ReleaseCause =
@@ -220,8 +219,6 @@ async function enqueueEvents(trx: Db, rows: readonly EventRow[], nowMs: number):
     workspaceId: idFromUuid('wsp', row.workspace_id),
     refUuid: row.event_id,
   }));
-  // In one order everywhere, because a row that is queued already makes its second writer wait.
-  refs.sort((a, b) => (a.refUuid < b.refUuid ? -1 : 1));
   await enqueue(trx, 'event', refs, nowMs);
   await trx.raw('SELECT pg_notify(?, ?)', [OUTBOX_CHANNEL, '']);
 }
@@ -275,7 +272,10 @@ function idOrNull(playerUuid: string | null): PlayerId | null {
   return playerUuid === null ? null : idFromUuid('ply', playerUuid);
 }
 
-/** An event whose time has come but whose click and player are unknown waits on, under its true reason. */
+/**
+ * An event whose time has come but whose click and player are unknown waits on, under its true reason. A row that
+ * somebody holds is being released, or has its turn in the next round.
+ */
 async function renameCaughtUp(db: Db, nowMs: number): Promise<void> {
   await db.raw(
     `UPDATE quarantine AS q
@@ -283,8 +283,13 @@ async function renameCaughtUp(db: Db, nowMs: number): Promise<void> {
        WHEN e.click_ref IS NULL THEN 'unknown_player'
        WHEN e.player_id IS NULL THEN 'unknown_click'
        ELSE 'unknown_click_and_player' END
-     FROM events AS e
-     WHERE e.event_id = q.event_id AND q.reason = 'clock_suspect' AND q.released_at IS NULL AND e.occurred_at <= ?`,
+     FROM (
+       SELECT w.event_id FROM quarantine AS w JOIN events AS o ON o.event_id = w.event_id
+       WHERE w.reason = 'clock_suspect' AND w.released_at IS NULL AND o.occurred_at <= ?
+       FOR UPDATE OF w SKIP LOCKED
+     ) AS due
+     JOIN events AS e ON e.event_id = due.event_id
+     WHERE q.event_id = due.event_id`,
     [latestBelievable(nowMs)],
   );
 }

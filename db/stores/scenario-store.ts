@@ -46,7 +46,7 @@ export async function findScenario(
   { forUpdate = false }: { readonly forUpdate?: boolean } = {},
 ): Promise<Scenario | null> {
   const query = db('scenarios').where(keyOf(workspaceId, scenarioId));
-  const row = await (forUpdate ? query.forUpdate() : query).first<Row | undefined>();
+  const row = await (forUpdate ? query.forNoKeyUpdate() : query).first<Row | undefined>();
   return row === undefined ? null : fromRow(row);
 }
 

@@ -10,8 +10,8 @@ export function settlementGate(workspaceId: WorkspaceId): string {
 }
 
 /**
- * Waits for settlements under way, and holds off others until the caller's transaction ends. Call it before any subject
- * is locked and before the new terms are written.
+ * Waits for settlements under way, and holds off others until the caller's transaction ends. Call it before
+ * anything else is locked, as db/lock-order.ts has it, and before the new terms are written.
  */
 export async function holdOffSettlements(trx: Db, workspaceId: WorkspaceId): Promise<void> {
   await trx.raw('SELECT pg_advisory_xact_lock(hashtextextended(?, 0))', [settlementGate(workspaceId)]);

@@ -22,8 +22,6 @@ export async function grantVerdicts(
     score: verdict.score,
     reasons: verdict.reasons,
   }));
-  // Sorted, so that two writers of overlapping sets cannot wait for each other in a circle.
-  rows.sort((a, b) => (a.id < b.id ? -1 : 1));
   await db.raw(
     `INSERT INTO verdicts
        (subject_kind, subject_id, workspace_id, rules_version, outcome, score, reasons, decided_at)
@@ -32,6 +30,8 @@ export async function grantVerdicts(
        AS g(kind text, id uuid, version integer, outcome text, score smallint, reasons jsonb)
      LEFT JOIN clicks AS c ON g.kind = 'click' AND c.click_id = g.id
      LEFT JOIN events AS e ON g.kind = 'event' AND e.event_id = g.id
+     -- Sorted after the joins, so that two writers of overlapping sets cannot wait for each other in a circle.
+     ORDER BY g.kind, g.id
      ON CONFLICT (subject_kind, subject_id) DO NOTHING`,
     [new Date(nowMs), JSON.stringify(rows)],
   );
