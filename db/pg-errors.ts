@@ -12,11 +12,12 @@ const UNIQUE_VIOLATION = '23505';
 const UNSTORABLE_TEXT: ReadonlySet<string> = new Set(['22021', '22P05']);
 
 /**
- * SQLSTATEs that mean "not now": connection lost or refused (08), shutting down or starting (57P0x), too many
+ * SQLSTATEs that mean "not now": connection lost or refused (08, but for 08P01: a message of ours that Postgres cannot
+ * read, like one of too many parameters, is a defect and will never be read), shutting down or starting (57P0x), too many
  * connections or out of another resource (53), cancelled by a timeout (57014, 55P03), and a deadlock or
  * serialisation failure (40), which the same request survives when it is sent again.
  */
-const AWAY_SQLSTATE = /^(08...|57P0.|53...|57014|55P03|40001|40P01|25P03)$/;
+const AWAY_SQLSTATE = /^(08(?!P01)...|57P0.|53...|57014|55P03|40001|40P01|25P03)$/;
 const AWAY_SYSTEM_CODES: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
