@@ -77,9 +77,10 @@ export async function loadJourneyTargets(
   clickUuids: readonly string[],
 ): Promise<Map<string, JourneyTarget>> {
   if (clickUuids.length === 0) return new Map();
-  const rows: TargetRow[] = await db('clicks')
-    .select('click_id', 'campaign_id', 'partner_id', 'expires_at', 'closed_at')
-    .whereIn('click_id', [...clickUuids]);
+  const { rows } = await db.raw<{ rows: TargetRow[] }>(
+    'SELECT click_id, campaign_id, partner_id, expires_at, closed_at FROM clicks WHERE click_id = ANY(?)',
+    [[...clickUuids]],
+  );
   return new Map(rows.map((row) => [row.click_id, toTarget(row)]));
 }
 
@@ -100,10 +101,10 @@ export async function loadPlayerTimers(
 ): Promise<Map<string, { readonly playerId: PlayerId; readonly dueAtMs: number }>> {
   if (playerUuids.length === 0) return new Map();
   const players = new Map(playerUuids.map((uuid) => [idFromUuid('ply', uuid) as string, uuid]));
-  const rows: { subject_key: string; due_at: Date }[] = await db('subjects')
-    .select('subject_key', 'due_at')
-    .whereIn('subject_key', [...players.keys()])
-    .whereNotNull('due_at');
+  const { rows } = await db.raw<{ rows: { subject_key: string; due_at: Date }[] }>(
+    'SELECT subject_key, due_at FROM subjects WHERE subject_key = ANY(?) AND due_at IS NOT NULL',
+    [[...players.keys()]],
+  );
   return new Map(
     rows.map((row) => {
       const uuid = players.get(row.subject_key) ?? '';
