@@ -1,6 +1,7 @@
 import type { Db } from '../db/knex';
 import { mintId } from '../db/mint-id';
-import { releaseForClicks, sweepQuarantine } from '../db/stores/quarantine-store';
+import { releaseForClicks } from '../db/stores/quarantine-store';
+import { sweepQuarantine } from '../db/stores/quarantine-sweep-store';
 import { uuidFromId } from '../domain/ids';
 import { insertDeal, insertPartner } from '../testing/builders/insert-partner';
 import { readTrialBalance } from '../testing/player-books';

@@ -1,6 +1,6 @@
 import type { Db } from '../db/knex';
 import { mintId } from '../db/mint-id';
-import { matchByHand } from '../db/stores/quarantine-store';
+import { matchByHand } from '../db/stores/quarantine-match-store';
 import { type ClickId, uuidFromId } from '../domain/ids';
 import { permutations } from '../domain/testing/fact-sets';
 import { insertDestination } from '../testing/builders/insert-postback';

@@ -24,6 +24,7 @@ export type ApiMetrics = {
     readonly outboxParked: Gauge;
     readonly eventsUnhandled: Gauge;
     readonly quarantineWaiting: Gauge;
+    readonly quarantineExpired: Gauge;
     readonly reviewsWaiting: Gauge;
     readonly postbacksPending: Gauge;
     readonly postbacksDead: Gauge;
@@ -127,6 +128,10 @@ function backlogMetrics(registry: Registry): ApiMetrics['backlog'] {
       'Events that wait for settlement, quarantine left out.',
     ),
     quarantineWaiting: gauge('clickchain_quarantine_waiting', 'Events that wait for their click or player.'),
+    quarantineExpired: gauge(
+      'clickchain_quarantine_expired',
+      'Events that have waited for it until their end.',
+    ),
     reviewsWaiting: gauge('clickchain_reviews_waiting', 'Conversions that wait for a person.'),
     postbacksPending: gauge('clickchain_postbacks_pending', 'Postbacks that are neither delivered nor dead.'),
     postbacksDead: gauge('clickchain_postbacks_dead', 'Dead letters that wait for a replay.'),

@@ -10,7 +10,8 @@ import type { Db } from './knex';
 import { mintId } from './mint-id';
 import { acceptEvent, acceptEvents } from './stores/event-store';
 import { enqueue } from './stores/outbox-store';
-import { releaseForClicks, sweepQuarantine } from './stores/quarantine-store';
+import { releaseForClicks } from './stores/quarantine-store';
+import { sweepQuarantine } from './stores/quarantine-sweep-store';
 
 const NOW = Date.now();
 let testDb: TestDb;

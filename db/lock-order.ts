@@ -32,7 +32,7 @@ export const LOCK_ORDER = [
   {
     lock: 'rule or mapping',
     key: 'its id',
-    by: ['status-mapping-store', 'quarantine-store', 'rule-match-store'],
+    by: ['status-mapping-store', 'quarantine-match-store', 'rule-match-store'],
   },
   { lock: 'transaction of a brand', key: 'hash of its name', by: ['event-receipts'] },
   { lock: 'receipt in the inbox', key: 'workspace, brand, event key', by: ['event-receipts'] },
@@ -43,6 +43,8 @@ export const LOCK_ORDER = [
     by: ['player-store', 'quarantine-store', 'delivery-store'],
   },
   { lock: 'place in quarantine', key: 'event id', by: ['quarantine-store'] },
+  // Of an event that nobody else works on: it leaves quarantine in this transaction.
+  { lock: 'event', key: 'its id', by: ['quarantine-store'] },
   // Those of events that are reopened come after the outbox rows of released ones, which nobody else can see yet.
   { lock: 'subject', key: 'subject key', by: ['subject-lock', 'due-store'] },
   { lock: 'conversion', key: 'its id', by: ['conversion-store', 'ruling-store', 'payout-store'] },
@@ -55,6 +57,7 @@ export const LOCK_ORDER = [
     key: 'kind, id of what it is about',
     by: ['outbox-store', 'parked-row-store'],
   },
+  { lock: 'note of who waits for more', key: 'kind, id', by: ['quarantine-store'] },
   {
     lock: 'what is alone in its transaction',
     key: 'none',

@@ -73,5 +73,8 @@ describe('translateDbError', () => {
     expect(translateDbError(failure('dup', { ...reported, code: '23505', constraint: 'other' }))).toBeNull();
     expect(translateDbError(failure('syntax error', { ...reported, code: '42601' }))).toBeNull();
     expect(translateDbError('ECONNREFUSED')).toBeNull();
+    const tooMany = failure('bind message has 2 parameters', { ...reported, code: '08P01' });
+    expect(translateDbError(tooMany)).toBeNull();
+    expect(classifyDbError(tooMany)).toBe('this_row');
   });
 });

@@ -904,6 +904,8 @@ CREATE TABLE quarantine (
   rules_tried_at timestamp with time zone,
   rules_due_at timestamp with time zone,
   rules_found integer,
+  look_again_at timestamp with time zone DEFAULT now() NOT NULL,
+  expired_at timestamp with time zone,
   CONSTRAINT quarantine_pkey PRIMARY KEY (event_id),
   CONSTRAINT quarantine_event_id_fkey FOREIGN KEY (event_id) REFERENCES inbox(event_id),
   CONSTRAINT quarantine_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
@@ -912,12 +914,32 @@ CREATE TABLE quarantine (
   CONSTRAINT quarantine_released_check CHECK ((released_at IS NULL) = (released_by IS NULL)),
   CONSTRAINT quarantine_rules_tried_check CHECK ((rules_tried_at IS NULL) = (rules_due_at IS NULL) AND (rules_found IS NULL OR rules_found >= 0 AND rules_tried_at IS NOT NULL))
 );
+-- GET /v1/quarantine: what has expired, oldest first
+CREATE INDEX quarantine_desk_expired_idx ON quarantine USING btree (workspace_id, event_id) WHERE ((released_at IS NULL) AND (expired_at IS NOT NULL));
+-- GET /v1/quarantine and new rules: what waits, oldest first
+CREATE INDEX quarantine_desk_waiting_idx ON quarantine USING btree (workspace_id, event_id) WHERE ((released_at IS NULL) AND (expired_at IS NULL));
+-- The sweep: what is to be looked at now
+CREATE INDEX quarantine_look_again_idx ON quarantine USING btree (look_again_at) WHERE ((released_at IS NULL) AND (expired_at IS NULL));
 -- The timeline of a click: events that were matched to it
 CREATE INDEX quarantine_matched_click_idx ON quarantine USING btree (matched_click_id) WHERE (matched_click_id IS NOT NULL);
--- The sweep: what was tried under rules longest ago
-CREATE INDEX quarantine_rules_due_idx ON quarantine USING btree (rules_tried_at NULLS FIRST) WHERE (released_at IS NULL);
--- GET /v1/quarantine and the sweep: what waits, oldest first
-CREATE INDEX quarantine_waiting_idx ON quarantine USING btree (workspace_id, event_id) WHERE (released_at IS NULL);
+CREATE TRIGGER quarantine_count_inserted AFTER INSERT ON quarantine REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_quarantine();
+CREATE TRIGGER quarantine_count_updated AFTER UPDATE ON quarantine REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_quarantine();
+
+CREATE TABLE quarantine_changes (
+  change_id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  waiting bigint NOT NULL,
+  expired bigint NOT NULL,
+  CONSTRAINT quarantine_changes_pkey PRIMARY KEY (change_id)
+);
+
+CREATE TABLE quarantine_releases (
+  kind text NOT NULL,
+  ref_id uuid NOT NULL,
+  after_id uuid DEFAULT '00000000-0000-0000-0000-000000000000'::uuid NOT NULL,
+  pieces integer DEFAULT 0 NOT NULL,
+  CONSTRAINT quarantine_releases_pkey PRIMARY KEY (kind, ref_id),
+  CONSTRAINT quarantine_releases_kind_check CHECK (kind = ANY (ARRAY['player'::text, 'click'::text]))
+);
 
 CREATE TABLE quarantine_rules (
   rule_id uuid NOT NULL,
@@ -930,6 +952,7 @@ CREATE TABLE quarantine_rules (
   click_key text,
   is_enabled boolean NOT NULL,
   created_at timestamp with time zone NOT NULL,
+  past_after uuid DEFAULT '00000000-0000-0000-0000-000000000000'::uuid,
   CONSTRAINT quarantine_rules_pkey PRIMARY KEY (rule_id),
   CONSTRAINT quarantine_rules_source_id_fkey FOREIGN KEY (source_id) REFERENCES sources(source_id),
   CONSTRAINT quarantine_rules_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
@@ -1087,6 +1110,7 @@ CREATE TABLE status_mappings (
   created_by text NOT NULL,
   created_at timestamp with time zone NOT NULL,
   retired_at timestamp with time zone,
+  past_tried_at timestamp with time zone,
   CONSTRAINT status_mappings_pkey PRIMARY KEY (mapping_id),
   CONSTRAINT status_mappings_source_id_fkey FOREIGN KEY (source_id) REFERENCES sources(source_id),
   CONSTRAINT status_mappings_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
@@ -1164,6 +1188,7 @@ CREATE TABLE unmapped_reports (
   resolved_at timestamp with time zone,
   resolved_by text,
   event_id uuid,
+  expired_at timestamp with time zone,
   CONSTRAINT unmapped_reports_pkey PRIMARY KEY (report_id),
   CONSTRAINT unmapped_reports_report_key_key UNIQUE (workspace_id, brand_id, report_key),
   CONSTRAINT unmapped_reports_brand_id_fkey FOREIGN KEY (brand_id) REFERENCES brands(brand_id),
@@ -1177,12 +1202,18 @@ CREATE TABLE unmapped_reports (
   CONSTRAINT unmapped_reports_trust_check CHECK (trust = ANY (ARRAY['signed'::text, 'keyed'::text, 'public'::text])),
   CONSTRAINT unmapped_reports_word_check CHECK (event_word IS NOT NULL OR status_word IS NOT NULL)
 );
+-- GET /v1/quarantine: reports that have expired, oldest first
+CREATE INDEX unmapped_reports_desk_expired_idx ON unmapped_reports USING btree (workspace_id, report_id) WHERE ((resolved_at IS NULL) AND (expired_at IS NOT NULL));
+-- GET /v1/quarantine and its words: reports that wait, oldest first
+CREATE INDEX unmapped_reports_desk_waiting_idx ON unmapped_reports USING btree (workspace_id, report_id) WHERE ((resolved_at IS NULL) AND (expired_at IS NULL));
 -- A mapping: reports that wait for the word of an event
 CREATE INDEX unmapped_reports_event_word_idx ON unmapped_reports USING btree (source_id, event_word, report_id) WHERE ((resolved_at IS NULL) AND (event_word IS NOT NULL));
+-- The sweep: reports whose waiting ends
+CREATE INDEX unmapped_reports_received_idx ON unmapped_reports USING btree (received_at) WHERE ((resolved_at IS NULL) AND (expired_at IS NULL));
 -- A mapping: reports that wait for the word of a status
 CREATE INDEX unmapped_reports_status_word_idx ON unmapped_reports USING btree (source_id, status_word, report_id) WHERE ((resolved_at IS NULL) AND (status_word IS NOT NULL));
--- GET /v1/quarantine/words: reports that wait, oldest first
-CREATE INDEX unmapped_reports_waiting_idx ON unmapped_reports USING btree (workspace_id, report_id) WHERE (resolved_at IS NULL);
+CREATE TRIGGER unmapped_reports_count_inserted AFTER INSERT ON unmapped_reports REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_unmapped_reports();
+CREATE TRIGGER unmapped_reports_count_updated AFTER UPDATE ON unmapped_reports REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_unmapped_reports();
 
 CREATE TABLE velocity_hits (
   workspace_id uuid NOT NULL,
@@ -1273,6 +1304,42 @@ CREATE OR REPLACE FUNCTION check_payout_sum()
 AS $function$
     BEGIN
       PERFORM require_payout_sum(NEW.payout_id);
+      RETURN NULL;
+    END $function$;
+
+CREATE OR REPLACE FUNCTION count_quarantine()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+    BEGIN
+      IF TG_OP = 'INSERT' THEN
+        INSERT INTO quarantine_changes (waiting, expired)
+        SELECT count(*) FILTER (WHERE expired_at IS NULL), count(*) FILTER (WHERE expired_at IS NOT NULL) FROM new_rows WHERE released_at IS NULL HAVING count(*) > 0;
+      ELSE
+        INSERT INTO quarantine_changes (waiting, expired)
+        SELECT n.waiting - o.waiting, n.expired - o.expired
+        FROM (SELECT count(*) FILTER (WHERE expired_at IS NULL) AS waiting, count(*) FILTER (WHERE expired_at IS NOT NULL) AS expired FROM new_rows WHERE released_at IS NULL) AS n,
+          (SELECT count(*) FILTER (WHERE expired_at IS NULL) AS waiting, count(*) FILTER (WHERE expired_at IS NOT NULL) AS expired FROM old_rows WHERE released_at IS NULL) AS o
+        WHERE (n.waiting, n.expired) <> (o.waiting, o.expired);
+      END IF;
+      RETURN NULL;
+    END $function$;
+
+CREATE OR REPLACE FUNCTION count_unmapped_reports()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+    BEGIN
+      IF TG_OP = 'INSERT' THEN
+        INSERT INTO quarantine_changes (waiting, expired)
+        SELECT count(*) FILTER (WHERE expired_at IS NULL), count(*) FILTER (WHERE expired_at IS NOT NULL) FROM new_rows WHERE resolved_at IS NULL HAVING count(*) > 0;
+      ELSE
+        INSERT INTO quarantine_changes (waiting, expired)
+        SELECT n.waiting - o.waiting, n.expired - o.expired
+        FROM (SELECT count(*) FILTER (WHERE expired_at IS NULL) AS waiting, count(*) FILTER (WHERE expired_at IS NOT NULL) AS expired FROM new_rows WHERE resolved_at IS NULL) AS n,
+          (SELECT count(*) FILTER (WHERE expired_at IS NULL) AS waiting, count(*) FILTER (WHERE expired_at IS NOT NULL) AS expired FROM old_rows WHERE resolved_at IS NULL) AS o
+        WHERE (n.waiting, n.expired) <> (o.waiting, o.expired);
+      END IF;
       RETURN NULL;
     END $function$;
 

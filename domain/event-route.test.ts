@@ -1,12 +1,15 @@
 import fc from 'fast-check';
-import { afterJourney, JOURNEY_EVENT_LIMIT, type RouteFacts, routeEvent } from './event-route';
+import { afterJourney, type RouteFacts, routeEvent, WORKFLOW_EVENT_LIMIT } from './event-route';
 
 const NOW = Date.UTC(2026, 2, 31, 12, 0, 0, 123);
 const open = { expiresAtMs: NOW, isClosed: false };
+const closed = { journey: { ...open, isClosed: true } };
 const facts = (changes: Partial<RouteFacts> = {}): RouteFacts => ({
   journey: open,
   hasPlayer: true,
   clickEvents: 1,
+  journeyEvents: 1,
+  playerUnsettled: 1,
   ...changes,
 });
 
@@ -29,8 +32,13 @@ describe('routeEvent', () => {
     ],
     ['no click', facts({ journey: null }), 'player'],
     ['neither click nor player', facts({ journey: null, hasPlayer: false }), 'event'],
-    ['the last event of a journey', facts({ clickEvents: 200 }), 'journey'],
-    ['one event too many', facts({ clickEvents: 201 }), 'event'],
+    ['the last event of a journey', facts({ clickEvents: 200, journeyEvents: 200 }), 'journey'],
+    ['one event too many', facts({ clickEvents: 201, journeyEvents: 201 }), 'event'],
+    ['one event too many, by its player', facts({ journeyEvents: 201 }), 'event'],
+    ['a closed journey that was full', facts({ ...closed, journeyEvents: 201 }), 'player'],
+    ['a player with much before him', facts({ ...closed, playerUnsettled: 200 }), 'player'],
+    ['a player with too much before him', facts({ ...closed, playerUnsettled: 201 }), 'event'],
+    ['no click, and a player with too much', facts({ journey: null, playerUnsettled: 201 }), 'event'],
     [
       'a flood on a closed journey',
       facts({ journey: { ...open, isClosed: true }, clickEvents: 201 }),
@@ -41,7 +49,7 @@ describe('routeEvent', () => {
   });
 
   it('has the limit that the state machine names', () => {
-    expect(JOURNEY_EVENT_LIMIT).toBe(200);
+    expect(WORKFLOW_EVENT_LIMIT).toBe(200);
   });
 
   it('sends nothing to a journey that is over, and nothing to a player that there is not', () => {
@@ -54,14 +62,18 @@ describe('routeEvent', () => {
       ),
       hasPlayer: fc.boolean(),
       clickEvents: fc.integer({ min: 0, max: 400 }),
+      journeyEvents: fc.integer({ min: 0, max: 400 }),
+      playerUnsettled: fc.integer({ min: 0, max: 400 }),
     });
     fc.assert(
       fc.property(anyFacts, (given) => {
         const route = routeEvent(given, NOW);
         const { journey } = given;
         const isOpen = journey !== null && !journey.isClosed && journey.expiresAtMs >= NOW;
-        expect(route === 'journey').toBe(isOpen && given.clickEvents <= JOURNEY_EVENT_LIMIT);
+        const isFull = Math.max(given.clickEvents, given.journeyEvents) > WORKFLOW_EVENT_LIMIT;
+        expect(route === 'journey').toBe(isOpen && !isFull);
         expect(route === 'player' && !given.hasPlayer).toBe(false);
+        expect(route === 'player' && given.playerUnsettled > WORKFLOW_EVENT_LIMIT).toBe(false);
       }),
       { seed: 61, numRuns: 500 },
     );
@@ -70,7 +82,7 @@ describe('routeEvent', () => {
 
 describe('afterJourney', () => {
   it('is the player, or the event alone', () => {
-    expect(afterJourney({ hasPlayer: true })).toBe('player');
-    expect(afterJourney({ hasPlayer: false })).toBe('event');
+    expect(afterJourney({ hasPlayer: true, playerUnsettled: 1 })).toBe('player');
+    expect(afterJourney({ hasPlayer: false, playerUnsettled: 1 })).toBe('event');
   });
 });

@@ -219,6 +219,7 @@ export const CHECKS: readonly Guard[] = [
   ['postbacks_test_check', 'postbacks', { conversion_id: null }],
   ['quarantine_match_check', 'quarantine', { matched_click_id: other }],
   ['quarantine_reason_check', 'quarantine', { reason: 'mood' }],
+  ['quarantine_releases_kind_check', 'quarantine_releases', { kind: 'crowd' }],
   ['quarantine_rules_click_field_check', 'quarantine_rules', { click_field: 'colour', click_key: 'x' }],
   ['quarantine_rules_click_field_check', 'quarantine_rules', { click_field: 'sub' }],
   ['quarantine_rules_click_field_check', 'quarantine_rules', { click_key: 'sub1' }],

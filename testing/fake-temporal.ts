@@ -1,13 +1,14 @@
 import type { JourneyTarget } from '../db/stores/dispatch-store';
-import type { WorkflowStarter } from '../workers/workflow-starter';
+import type { SignalOutcome, WorkflowStarter } from '../workers/workflow-starter';
 
 /** Takes every call, writes it down, and answers as told. */
 export function fakeTemporal() {
   const calls: string[] = [];
   const fake = {
     calls,
-    /** Whether signals find an open journey. */
-    journeysAreOpen: true,
+    /** What signals find. */
+    journeys: 'taken' as SignalOutcome,
+    players: 'taken' as SignalOutcome,
     /** Thrown by the calls it is given for. */
     trouble: async (_call: string): Promise<void> => undefined,
   };
@@ -19,9 +20,12 @@ export function fakeTemporal() {
     startJourney: (_workspace, target) => take(`start ${target.clickId}`),
     signalJourney: async (_workspace, target: JourneyTarget, eventId) => {
       await take(`signal ${target.clickId} ${eventId}`);
-      return fake.journeysAreOpen;
+      return fake.journeys;
     },
-    signalPlayer: (_workspace, playerId, eventId) => take(`player ${playerId} ${eventId}`),
+    signalPlayer: async (_workspace, playerId, eventId) => {
+      await take(`player ${playerId} ${eventId}`);
+      return fake.players;
+    },
     startEvent: (_workspace, eventId) => take(`event ${eventId}`),
     setPlayerTimer: (_workspace, playerId, dueAtMs) => take(`timer ${playerId} ${dueAtMs}`),
     startPostback: (_workspace, postbackId, run) => take(`postback ${postbackId} ${run}`),

@@ -118,7 +118,7 @@ function watched(
     first ??= atFirstRow();
     await first;
     const answer = await call();
-    if (answer !== false) carried.push(what);
+    if (answer !== 'over' && answer !== 'full') carried.push(what);
     return answer;
   };
   return {

@@ -53,6 +53,8 @@ describe('the rules bite', () => {
     ['the clock in a pure room', 'domain/a.ts', 'const now = new Date();'],
     ['the environment', 'api/app.ts', 'const port = process.env.PORT;'],
     ['as any', 'api/app.ts', 'const x = y as any;'],
+    ['a list as parameters', 'db/stores/a.ts', "db('x').whereIn('id', ids);"],
+    ['a list as parameters', 'db/stores/a.ts', "await db('x').insert(rows);"],
     ['a silenced compiler', 'api/app.ts', '// @ts-expect-error because'],
     ['a silenced linter without a reason', 'api/app.ts', '// oxlint-disable-next-line no-console'],
     ['a promise to finish later', 'api/app.ts', '// TODO: later'],

@@ -7,7 +7,7 @@ import {
   loadPlayerTimers,
 } from '../db/stores/dispatch-store';
 import { type OutboxRow, postbackIdOf } from '../db/stores/outbox-store';
-import { afterJourney, JOURNEY_EVENT_LIMIT, type Route, routeEvent } from '../domain/event-route';
+import { afterJourney, type Route, routeEvent, WORKFLOW_EVENT_LIMIT } from '../domain/event-route';
 import type { WorkflowStarter } from './workflow-starter';
 
 export type Dispatch = {
@@ -27,7 +27,7 @@ export async function prepareDispatch(
   const uuidsOf = (kind: OutboxRow['kind']): string[] =>
     rows.filter((row) => row.kind === kind).map((row) => row.refUuid);
   const targets = await loadJourneyTargets(trx, uuidsOf('click'));
-  const routes = await loadEventRoutes(trx, uuidsOf('event'), JOURNEY_EVENT_LIMIT);
+  const routes = await loadEventRoutes(trx, uuidsOf('event'), WORKFLOW_EVENT_LIMIT);
   const timers = await loadPlayerTimers(trx, uuidsOf('timer'));
   const callOf = (row: OutboxRow): (() => Promise<void>) | null => {
     switch (row.kind) {
@@ -66,15 +66,17 @@ async function dispatchEvent(
   route: EventRoute,
   nowMs: number,
 ): Promise<void> {
-  const facts = { journey: route.click, hasPlayer: route.playerId !== null, clickEvents: route.clickEvents };
+  const facts = { ...route, journey: route.click, hasPlayer: route.playerId !== null };
   let way = routeEvent(facts, nowMs);
   if (way === 'journey' && route.click !== null) {
-    if (await starter.signalJourney(row.workspaceId, route.click, route.eventId)) return;
-    way = afterJourney(facts);
+    const outcome = await starter.signalJourney(row.workspaceId, route.click, route.eventId);
+    if (outcome === 'taken') return;
+    way = outcome === 'over' ? afterJourney(facts) : 'event';
   }
   await dispatchBesideJourney(starter, row, route, way);
 }
 
+/** Whatever takes no more, the event gets a workflow of its own: it is settled all the same. */
 async function dispatchBesideJourney(
   starter: WorkflowStarter,
   row: OutboxRow,
@@ -82,8 +84,8 @@ async function dispatchBesideJourney(
   way: Route,
 ): Promise<void> {
   if (way === 'player' && route.playerId !== null) {
-    await starter.signalPlayer(row.workspaceId, route.playerId, route.eventId);
-  } else {
-    await starter.startEvent(row.workspaceId, route.eventId);
+    const outcome = await starter.signalPlayer(row.workspaceId, route.playerId, route.eventId);
+    if (outcome === 'taken') return;
   }
+  await starter.startEvent(row.workspaceId, route.eventId);
 }

@@ -3,11 +3,9 @@ import { mintId } from '../db/mint-id';
 import { acceptEvent } from '../db/stores/event-store';
 import type { NewEvent } from '../db/stores/new-event';
 import { enqueue } from '../db/stores/outbox-store';
-import { JOURNEY_EVENT_LIMIT } from '../domain/event-route';
 import { type CampaignId, type ClickId, type EventId, idFromUuid, uuidFromId } from '../domain/ids';
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '../domain/time';
 import { insertCampaign } from '../testing/builders/insert-campaign';
-import { insertEvent } from '../testing/builders/insert-event';
 import { insertDestination, insertPostback } from '../testing/builders/insert-postback';
 import { insertWorkspace, type WorkspaceFixture } from '../testing/builders/insert-workspace';
 import { newEvent } from '../testing/builders/new-event';
@@ -112,7 +110,7 @@ describe('where Postgres sends an event', () => {
   });
 
   it('past a journey that turns out to be over', async () => {
-    temporal.journeysAreOpen = false;
+    temporal.journeys = 'over';
     const clickId = await startedClick();
     const registration = await accept({ kind: 'registration', clickRef: clickId });
     const installed = await install(clickId);
@@ -120,16 +118,6 @@ describe('where Postgres sends an event', () => {
     expect(temporal.calls).toContain(`player ${await playerOf(registration)} ${registration}`);
     expect(temporal.calls).toContain(`event ${installed}`);
     expect(await outbox()).toEqual([]);
-  });
-
-  it('beside the journey when its click is flooded', async () => {
-    const clickId = await startedClick();
-    for (let index = 0; index < JOURNEY_EVENT_LIMIT; index += 1) {
-      await insertEvent(db, { ...tenant, kind: 'lead', clickId, handledAtMs: nowMs });
-    }
-    const flood = await install(clickId);
-    await relay();
-    expect(temporal.calls).toEqual([`event ${flood}`]);
   });
 
   it('nowhere, when it was settled meanwhile', async () => {

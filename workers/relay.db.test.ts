@@ -79,9 +79,12 @@ function slowTemporal() {
     },
     signalJourney: async (_workspace, _target, eventId) => {
       calls.push(`event ${eventId}`);
-      return true;
+      return 'taken';
     },
-    signalPlayer: (_workspace, _player, eventId) => take(`event ${eventId}`),
+    signalPlayer: async (_workspace, _player, eventId) => {
+      calls.push(`event ${eventId}`);
+      return 'taken';
+    },
     startEvent: (_workspace, eventId) => take(`event ${eventId}`),
     setPlayerTimer: (_workspace, playerId) => take(`timer ${playerId}`),
     startPostback: (_workspace, postbackId) => take(`postback ${postbackId}`),

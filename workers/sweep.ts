@@ -5,7 +5,7 @@ import { ensurePartitions } from '../db/partitions';
 import { queueTimersOf } from '../db/stores/due-store';
 import { expireKeptData } from '../db/stores/expiry-store';
 import { OUTBOX_LANES } from '../db/stores/outbox-store';
-import { sweepQuarantine } from '../db/stores/quarantine-store';
+import { releaseRest, sweepQuarantine } from '../db/stores/quarantine-sweep-store';
 import { translateReports } from '../db/stores/report-translation-store';
 import { applyRules } from '../db/stores/rule-sweep-store';
 import type { SubjectKey } from '../db/stores/subject-lock';
@@ -54,6 +54,7 @@ async function sweepOnce(deps: SweepDeps, watch: PartWatch, nowMs: number): Prom
     'sweep_quarantine',
     async () => (await sweepQuarantine(db, nowMs, SWEEP_ROWS)).length,
   );
+  const rest = await part('sweep_quarantine_rest', async () => (await releaseRest(db, nowMs)).length);
   const events = await part('sweep_events', () =>
     db.transaction((trx) => sweepUnhandledEvents(trx, SWEEP_ROWS, nowMs)),
   );
@@ -61,8 +62,8 @@ async function sweepOnce(deps: SweepDeps, watch: PartWatch, nowMs: number): Prom
     db.transaction((trx) => sweepOrphanedPostbacks(trx, SWEEP_ROWS, nowMs)),
   );
   const overdue = await part('sweep_overdue', () => settleOverdue(deps, nowMs));
-  if (events + postbacks + overdue > 0) {
-    logger.info({ released, events, postbacks, overdue }, 'sweep found work');
+  if (rest + events + postbacks + overdue > 0) {
+    logger.info({ released, rest, events, postbacks, overdue }, 'sweep found work');
   }
   const matched = await part('sweep_rules', async () => (await applyRules(db, nowMs)).length);
   const translated = await part(

@@ -1,7 +1,7 @@
 import { isGrpcServiceError, ServiceError, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { NamespaceNotFoundError } from '@temporalio/common';
 import { grpcError } from '../testing/fake-temporal';
-import { classifyTrouble } from './temporal-trouble';
+import { classifyTrouble, isRunFull } from './temporal-trouble';
 
 describe('classifyTrouble', () => {
   it('is tested with errors that the SDK takes for those of gRPC', () => {
@@ -63,4 +63,12 @@ describe('classifyTrouble', () => {
   ])('%s is faulty', (_name, error) => {
     expect(classifyTrouble(error)).toBe('faulty');
   });
+});
+
+it('knows a run that takes no more signals from a call that is wrong', () => {
+  const details = 'exceeded workflow execution limit for signal events';
+  const refused = Object.assign(grpcError(3), { details });
+  expect(isRunFull(new ServiceError('Failed to signalWithStart Workflow', { cause: refused }))).toBe(true);
+  expect(isRunFull(grpcError(3))).toBe(false);
+  expect(isRunFull(new Error(details))).toBe(false);
 });

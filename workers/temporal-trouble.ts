@@ -13,6 +13,17 @@ const UNAUTHENTICATED = 16;
 // Said of every call while a search attribute of ours is missing.
 const NOT_SET_UP = /no mapping defined for search attribute|search attribute \S+ is not defined/i;
 
+// Said of one run, by its own numbers; the limits of a namespace are said as RESOURCE_EXHAUSTED and are over in a second.
+const RUN_IS_FULL = /exceeded workflow execution limit/i;
+
+/** Whether the run of a workflow takes no more signals: nothing is wrong with the signal, and repeating it is in vain. */
+export function isRunFull(error: unknown): boolean {
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    if (isGrpcServiceError(cause)) return RUN_IS_FULL.test(cause.details);
+  }
+  return false;
+}
+
 /**
  * What a failed call to Temporal means for the row behind it. `away`: nothing of this batch will work, because the
  * server is away, lacks our namespace or search attributes, or does not let us in; wait until that is put right.

@@ -18,19 +18,29 @@ import {
 import { POSTBACK, type PostbackInput, postbackWorkflowId } from '../workflows/postback/contract';
 import { CAMPAIGN_ID, PARTNER_ID, WORKSPACE_ID } from '../workflows/search-attributes';
 import { JOURNEYS_QUEUE } from '../workflows/task-queues';
+import { isRunFull } from './temporal-trouble';
 
 /** A relay must not hold its rows for long; what Temporal does not take in time is tried again. */
 const CALL_DEADLINE_MS = 5_000;
+
+/**
+ * What became of a signal. `over`: a closed run holds the id, and no other will follow. `full`: the run takes no more of
+ * them, until it ends.
+ */
+export type SignalOutcome = 'taken' | 'over' | 'full';
 
 /** The only place that starts or signals workflows. Every call may be repeated without effect. */
 export type WorkflowStarter = {
   /** Starts a click's journey dormant: until an event comes or the window ends, it runs no code. */
   startJourney(workspaceId: WorkspaceId, target: JourneyTarget, nowMs: number): Promise<void>;
-  /** Gives an event to the click's journey, waking or starting it. False when the journey is over. */
-  signalJourney(workspaceId: WorkspaceId, target: JourneyTarget, eventId: EventId): Promise<boolean>;
+  /** Gives an event to the click's journey, waking or starting it. */
+  signalJourney(workspaceId: WorkspaceId, target: JourneyTarget, eventId: EventId): Promise<SignalOutcome>;
   /** Gives an event to the player's workflow, starting a run when none is open. */
-  signalPlayer(workspaceId: WorkspaceId, playerId: PlayerId, eventId: EventId): Promise<void>;
-  /** Tells the player's workflow when it is due next, starting a run when none is open. */
+  signalPlayer(workspaceId: WorkspaceId, playerId: PlayerId, eventId: EventId): Promise<SignalOutcome>;
+  /**
+   * Tells the player's workflow when it is due next, starting a run when none is open. A run that takes no more signals
+   * is not told: the sweep settles what no timer has.
+   */
   setPlayerTimer(workspaceId: WorkspaceId, playerId: PlayerId, dueAtMs: number): Promise<void>;
   /** Starts the workflow of one event that has neither an open journey nor a player. */
   startEvent(workspaceId: WorkspaceId, eventId: EventId): Promise<void>;
@@ -56,14 +66,14 @@ export function createWorkflowStarter(client: Client): WorkflowStarter {
     async signalJourney(workspaceId, target, eventId) {
       // Without a start delay: on a real server a journey that this call creates with one would sleep over its event.
       const options = { ...journeyOptions(workspaceId, target), ...eventSignal(eventId) };
-      return isAccepted(() => within(() => workflow.signalWithStart(CLICK_JOURNEY, options)));
+      return outcomeOf(() => within(() => workflow.signalWithStart(CLICK_JOURNEY, options)));
     },
 
     async signalPlayer(workspaceId, playerId, eventId) {
       const input: PlayerInput = { workspaceId, playerId };
       const workflowId = playerWorkflowId(workspaceId, playerId);
       const options = { ...repeatable(workspaceId, workflowId, input), ...eventSignal(eventId) };
-      await within(() => workflow.signalWithStart(PLAYER, options));
+      return outcomeOf(() => within(() => workflow.signalWithStart(PLAYER, options)));
     },
 
     async setPlayerTimer(workspaceId, playerId, dueAtMs) {
@@ -71,7 +81,7 @@ export function createWorkflowStarter(client: Client): WorkflowStarter {
       const workflowId = playerWorkflowId(workspaceId, playerId);
       const signal = { signal: TIMER_SET, signalArgs: [{ dueAtMs } satisfies TimerSet] };
       const options = { ...repeatable(workspaceId, workflowId, input), ...signal };
-      await within(() => workflow.signalWithStart(PLAYER, options));
+      await outcomeOf(() => within(() => workflow.signalWithStart(PLAYER, options)));
     },
 
     async startEvent(workspaceId, eventId) {
@@ -121,6 +131,15 @@ function journeyOptions(workspaceId: WorkspaceId, target: JourneyTarget) {
       ...(target.partnerId === null ? [] : [{ key: PARTNER_ID, value: target.partnerId }]),
     ],
   };
+}
+
+async function outcomeOf(signal: () => Promise<unknown>): Promise<SignalOutcome> {
+  try {
+    return (await isAccepted(signal)) ? 'taken' : 'over';
+  } catch (error) {
+    if (isRunFull(error)) return 'full';
+    throw error;
+  }
 }
 
 /** False when a closed run holds the id: what the call wanted is over already. */

@@ -73,6 +73,7 @@ function showBacklog({ backlog }: ApiMetrics, measured: Backlog): void {
   backlog.outboxParked.set(measured.outboxParked);
   backlog.eventsUnhandled.set(measured.eventsUnhandled);
   backlog.quarantineWaiting.set(measured.quarantineWaiting);
+  backlog.quarantineExpired.set(measured.quarantineExpired);
   backlog.reviewsWaiting.set(measured.reviewsWaiting);
   backlog.postbacksPending.set(measured.postbacksPending);
   backlog.postbacksDead.set(measured.postbacksDead);

@@ -1,5 +1,5 @@
 import { Router } from 'express';
-import { matchByHand } from '../../db/stores/quarantine-store';
+import { matchByHand } from '../../db/stores/quarantine-match-store';
 import { AppError } from '../../domain/errors';
 import type { ApiDeps } from '../deps';
 import { principalOf, requireScope } from '../middleware/authenticate';

@@ -49,6 +49,7 @@ it('shows what waits, and what was released when asked for it', async () => {
       kind: 'deposit',
       reason: 'unknown_player',
       explanation: 'It names no click, and player "casino-9" is not tied to any click yet.',
+      expiredAt: null,
       quarantinedAt: toIso(atMs),
       releasedAt: null,
       releasedBy: null,

@@ -48,6 +48,9 @@ export const quarantinedEventSchema = z
     reason: z.enum(QUARANTINE_REASONS),
     explanation: z.string().meta({ description: 'What was looked for, and what was found.' }),
     quarantinedAt: shownInstant(),
+    expiredAt: shownInstant().nullable().meta({
+      description: 'Since when nobody looks for its click or player any more; it can still be released.',
+    }),
     releasedAt: shownInstant().nullable(),
     releasedBy: z.string().nullable().meta({
       description:

@@ -21,6 +21,8 @@ import * as keepRawRequestsByDay from './020_keep_raw_requests_by_day';
 import * as rollUpResultsAndTellWhatIndexesServe from './021_roll_up_results_and_tell_what_indexes_serve';
 import * as lightenTheClick from './022_lighten_the_click';
 import * as addUpResultsByHour from './023_add_up_results_by_hour';
+import * as endTheWaitingInQuarantine from './034_end_the_waiting_in_quarantine';
+import * as lookOnlyWhereSomethingIsDue from './035_look_only_where_something_is_due';
 import * as noteWhenEachPartOfTheHousekeepingSucceeded from './036_note_when_each_part_of_the_housekeeping_succeeded';
 import * as keepTotalsOfPlayersBeyond64Bits from './037_keep_totals_of_players_beyond_64_bits';
 import type { Migration } from './migration';
@@ -53,6 +55,8 @@ export const MIGRATIONS: readonly (readonly [name: string, migration: Migration]
   ['021_roll_up_results_and_tell_what_indexes_serve', rollUpResultsAndTellWhatIndexesServe],
   ['022_lighten_the_click', lightenTheClick],
   ['023_add_up_results_by_hour', addUpResultsByHour],
+  ['034_end_the_waiting_in_quarantine', endTheWaitingInQuarantine],
+  ['035_look_only_where_something_is_due', lookOnlyWhereSomethingIsDue],
   ['036_note_when_each_part_of_the_housekeeping_succeeded', noteWhenEachPartOfTheHousekeepingSucceeded],
   ['037_keep_totals_of_players_beyond_64_bits', keepTotalsOfPlayersBeyond64Bits],
 ];

@@ -25,6 +25,8 @@ export type Backlog = {
   readonly eventsUnhandled: number;
   /** With the reports whose words nobody has explained. */
   readonly quarantineWaiting: number;
+  /** What was looked for until its end, and is still there. */
+  readonly quarantineExpired: number;
   /** Conversions that wait for a person. */
   readonly reviewsWaiting: number;
   readonly postbacksPending: number;
@@ -40,6 +42,7 @@ type Row = {
   outbox_parked: bigint;
   events_unhandled: bigint;
   quarantine_waiting: bigint;
+  quarantine_expired: bigint;
   reviews_waiting: bigint;
   postbacks_pending: bigint;
   postbacks_dead: bigint;
@@ -47,7 +50,10 @@ type Row = {
   destinations_disabled: bigint;
 };
 
-/** One statement over partial indexes: it costs what is waiting, not what was ever stored. */
+/**
+ * One statement over partial indexes: it costs what is being worked on, not what was ever stored. What waits in
+ * quarantine, which may be much and for long, is not counted: its changes are added up.
+ */
 export async function readBacklog(db: Db, nowMs: number): Promise<Backlog> {
   const { rows } = await db.raw<{ rows: Row[] }>(
     `SELECT
@@ -61,26 +67,29 @@ export async function readBacklog(db: Db, nowMs: number): Promise<Backlog> {
           ) AS queued
           GROUP BY lanes.lane, queued.kind) AS waiting) AS outbox,
        (SELECT count(*) FROM outbox WHERE parked_at IS NOT NULL) AS outbox_parked,
-       (SELECT count(*) FROM events AS e WHERE e.handled_at IS NULL AND NOT EXISTS (
-          SELECT 1 FROM quarantine AS q WHERE q.event_id = e.event_id AND q.released_at IS NULL))
-         AS events_unhandled,
-       (SELECT count(*) FROM quarantine WHERE released_at IS NULL)
-         + (SELECT count(*) FROM unmapped_reports WHERE resolved_at IS NULL) AS quarantine_waiting,
+       (SELECT count(*) FROM events WHERE handled_at IS NULL AND sweep_after < 'infinity') AS events_unhandled,
+       quarantine.quarantine_waiting, quarantine.quarantine_expired,
        (SELECT count(*) FROM conversions WHERE review_since IS NOT NULL) AS reviews_waiting,
        (SELECT count(*) FROM postbacks WHERE status = 'pending') AS postbacks_pending,
        (SELECT count(*) FROM postbacks WHERE status = 'dead') AS postbacks_dead,
        (SELECT count(*) FROM destinations WHERE status <> 'disabled' AND warned_at IS NOT NULL)
          AS destinations_warned,
-       (SELECT count(*) FROM destinations WHERE status = 'disabled') AS destinations_disabled`,
+       (SELECT count(*) FROM destinations WHERE status = 'disabled') AS destinations_disabled
+     FROM (
+       SELECT CAST(coalesce(sum(waiting), 0) AS bigint) AS quarantine_waiting,
+         CAST(coalesce(sum(expired), 0) AS bigint) AS quarantine_expired
+       FROM quarantine_changes
+     ) AS quarantine`,
     [new Date(nowMs), LANES.length - 1, COUNTED_PER_LANE],
   );
   const row = rows[0];
-  if (row === undefined) throw new Error('a query without FROM returned no row');
+  if (row === undefined) throw new Error('an aggregate returned no row');
   return {
     ...outboxBacklog(row.outbox ?? []),
     outboxParked: Number(row.outbox_parked),
     eventsUnhandled: Number(row.events_unhandled),
     quarantineWaiting: Number(row.quarantine_waiting),
+    quarantineExpired: Number(row.quarantine_expired),
     reviewsWaiting: Number(row.reviews_waiting),
     postbacksPending: Number(row.postbacks_pending),
     postbacksDead: Number(row.postbacks_dead),

@@ -21,7 +21,7 @@ import { IS_TEST_EVENT } from '../stores/event-terms';
 import { cutPage } from './cut-page';
 import { nullableId, nullableIso, nullableUuid } from './row-values';
 
-export const QUARANTINE_STATES = ['waiting', 'released', 'all'] as const;
+export const QUARANTINE_STATES = ['waiting', 'expired', 'released', 'all'] as const;
 export type QuarantineState = (typeof QUARANTINE_STATES)[number];
 
 /** An acknowledged event that waited, or waits, for its click, its player, its time or the meaning of a word. */
@@ -35,6 +35,8 @@ export type QuarantinedEvent = {
   readonly reason: QuarantineReason;
   readonly explanation: string;
   readonly quarantinedAt: string;
+  /** Since when nobody looks for its counterpart any more; also of one that was released after that. */
+  readonly expiredAt: string | null;
   readonly releasedAt: string | null;
   readonly releasedBy: string | null;
   readonly matchedClickId: ClickId | null;
@@ -69,6 +71,7 @@ type Row = {
   kind: ReportedKind | null;
   reason: QuarantineReason;
   quarantined_at: Date;
+  expired_at: Date | null;
   released_at: Date | null;
   released_by: string | null;
   matched_click_id: string | null;
@@ -90,7 +93,8 @@ type Row = {
 /** Both halves of the desk have these columns, so one filter serves both. */
 const FILTERED = `
   WHERE d.workspace_id = :workspace
-    AND (CAST(:state AS text) <> 'waiting' OR d.released_at IS NULL)
+    AND (CAST(:state AS text) <> 'waiting' OR (d.released_at IS NULL AND d.expired_at IS NULL))
+    AND (CAST(:state AS text) <> 'expired' OR (d.released_at IS NULL AND d.expired_at IS NOT NULL))
     AND (CAST(:state AS text) <> 'released' OR d.released_at IS NOT NULL)
     AND (CAST(:reason AS text) IS NULL OR d.reason = :reason)
     AND (CAST(:source AS uuid) IS NULL OR d.source_id = :source)
@@ -101,8 +105,8 @@ const FILTERED = `
   ORDER BY d.event_id LIMIT :limit`;
 
 const EVENTS = `
-  SELECT q.workspace_id, q.event_id, e.sender_event_id, e.source_id, e.kind, q.reason, q.quarantined_at, q.released_at,
-    q.released_by, q.matched_click_id, e.click_ref, c.click_id IS NOT NULL AS click_is_known,
+  SELECT q.workspace_id, q.event_id, e.sender_event_id, e.source_id, e.kind, q.reason, q.quarantined_at, q.expired_at,
+    q.released_at, q.released_by, q.matched_click_id, e.click_ref, c.click_id IS NOT NULL AS click_is_known,
     p.external_id AS player_external_id, p.linked_at IS NOT NULL AS player_is_linked, e.occurred_at, q.rules_tried_at,
     ${IS_TEST_EVENT} AS is_test, q.rules_found, NULL AS event_word, NULL AS status_word, NULL AS problem
   FROM quarantine AS q
@@ -113,7 +117,7 @@ const EVENTS = `
 /** A report that has become an event, and waits or waited as one, is shown as that event. */
 const REPORTS = `
   SELECT r.workspace_id, r.report_id AS event_id, r.sender_event_id, r.source_id, coalesce(e.kind, r.kind) AS kind,
-    'unmapped_status' AS reason, r.received_at AS quarantined_at,
+    'unmapped_status' AS reason, r.received_at AS quarantined_at, r.expired_at,
     r.resolved_at AS released_at, r.resolved_by AS released_by, CAST(NULL AS uuid) AS matched_click_id,
     r.fields->>'clickId' AS click_ref, false AS click_is_known, r.fields->>'playerId' AS player_external_id,
     false AS player_is_linked,
@@ -170,6 +174,7 @@ function toQuarantinedEvent(row: Row): QuarantinedEvent {
     reason: row.reason,
     explanation: explainWaiting(facts),
     quarantinedAt: row.quarantined_at.toISOString(),
+    expiredAt: nullableIso(row.expired_at),
     releasedAt: nullableIso(row.released_at),
     releasedBy: row.released_by,
     matchedClickId: nullableId('clk', row.matched_click_id),
@@ -193,6 +198,7 @@ function toFacts(row: Row): WaitingFacts {
     clickIsKnown: row.click_is_known,
     playerId: row.player_external_id,
     playerIsLinked: row.player_is_linked,
+    isExpired: row.expired_at !== null,
     occurredAtMs: row.occurred_at.getTime(),
     rulesFound: row.rules_found,
     words: [row.event_word, row.status_word].filter((word) => word !== null),

@@ -29,7 +29,7 @@ type Row = {
 /** Senders invent words by the handful; whoever sends random ones is not helped by a longer list. */
 const MAX_WORDS = 1_000;
 
-/** The words that reports of the workspace wait for, those with the most reports first. */
+/** The words that reports of the workspace wait for, those with the most reports first; expired ones are not counted. */
 export async function listUnmappedWords(db: Db, workspaceId: WorkspaceId): Promise<UnmappedWord[]> {
   const { rows } = await db.raw<{ rows: Row[] }>(
     `SELECT r.source_id, s.name, w.word, w.used_as, count(*) AS waiting, count(r.problem) AS unfit,
@@ -37,7 +37,7 @@ export async function listUnmappedWords(db: Db, workspaceId: WorkspaceId): Promi
      FROM unmapped_reports AS r
      JOIN sources AS s ON s.source_id = r.source_id
      CROSS JOIN LATERAL (VALUES (r.event_word, 'event'), (r.status_word, 'status')) AS w(word, used_as)
-     WHERE r.workspace_id = :workspace AND r.resolved_at IS NULL AND w.word IS NOT NULL
+     WHERE r.workspace_id = :workspace AND r.resolved_at IS NULL AND r.expired_at IS NULL AND w.word IS NOT NULL
      GROUP BY r.source_id, s.name, w.word, w.used_as
      ORDER BY waiting DESC, r.source_id, w.word LIMIT :limit`,
     { workspace: uuidFromId(workspaceId), limit: MAX_WORDS },

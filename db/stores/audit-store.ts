@@ -1,6 +1,7 @@
 import { uuidFromId, type WorkspaceId } from '../../domain/ids';
 import type { Db } from '../knex';
 import { mintId } from '../mint-id';
+import { rowBatch } from './row-batch';
 
 export type AuditEntry = {
   readonly workspaceId: WorkspaceId;
@@ -17,6 +18,17 @@ export type AuditEntry = {
   readonly detail?: object;
 };
 
+const ENTRIES = rowBatch<AuditEntry>([
+  ['audit_id', 'uuid', ({ nowMs }) => uuidFromId(mintId('aud', nowMs))],
+  ['workspace_id', 'uuid', ({ workspaceId }) => uuidFromId(workspaceId)],
+  ['at', 'timestamptz', ({ nowMs }) => nowMs],
+  ['actor', 'text', ({ actor }) => actor],
+  ['action', 'text', ({ action }) => action],
+  ['subject', 'text', ({ subject }) => subject],
+  ['cause', 'text', ({ cause }) => cause],
+  ['detail', 'jsonb', ({ detail }) => JSON.stringify(detail ?? {})],
+]);
+
 /** Records one change. Call it in the transaction of the change itself, so that neither exists without the other. */
 export async function recordAudit(db: Db, entry: AuditEntry): Promise<void> {
   await recordAudits(db, [entry]);
@@ -25,16 +37,8 @@ export async function recordAudit(db: Db, entry: AuditEntry): Promise<void> {
 /** As `recordAudit`, in one statement for many changes. */
 export async function recordAudits(db: Db, entries: readonly AuditEntry[]): Promise<void> {
   if (entries.length === 0) return;
-  await db('audit').insert(
-    entries.map((entry) => ({
-      audit_id: uuidFromId(mintId('aud', entry.nowMs)),
-      workspace_id: uuidFromId(entry.workspaceId),
-      at: new Date(entry.nowMs),
-      actor: entry.actor,
-      action: entry.action,
-      subject: entry.subject,
-      cause: entry.cause,
-      detail: JSON.stringify(entry.detail ?? {}),
-    })),
+  await db.raw(
+    `INSERT INTO audit (audit_id, workspace_id, at, actor, action, subject, cause, detail) ${ENTRIES.select}`,
+    ENTRIES.bindings(entries),
   );
 }

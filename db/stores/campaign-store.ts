@@ -148,7 +148,7 @@ export async function loadBudgets(
       db.raw(`EXISTS (SELECT FROM campaign_versions AS x
         WHERE x.campaign_id = c.campaign_id AND x.pricing_model = 'cpc') AS has_click_cost`),
     )
-    .whereIn('c.campaign_id', campaignIds.map(uuidFromId))
+    .whereRaw('c.campaign_id = ANY(?)', [campaignIds.map(uuidFromId)])
     .whereNotNull('v.budget_minor');
   return rows.flatMap((row) => {
     const [campaignId, budget] = [idFromUuid('cmp', row.campaign_id), budgetOf(row)];

@@ -15,6 +15,7 @@ import type { ConversionKind, ConversionStatus, DeservedConversion } from '../..
 import { IN_REVIEW } from '../../domain/settlement/rulings';
 import type { Db } from '../knex';
 import { mintId } from '../mint-id';
+import { type BatchColumn, rowBatch } from './row-batch';
 
 /** A conversion row as far as settlement compares it. */
 export type StoredConversion = {
@@ -191,35 +192,41 @@ function reviewColumns(stored: StoredConversion | null, deserved: DeservedConver
   return stored?.isInReview ? {} : { review_since: new Date(nowMs), review_reminded_at: null };
 }
 
+const TOUCH_COLUMNS: readonly BatchColumn<{ readonly touch: Touch }>[] = [
+  ['touch_kind', 'text', ({ touch }) => touch.kind],
+  ['touch_id', 'uuid', ({ touch }) => uuidFromId(touchIdOf(touch))],
+  ['partner_id', 'uuid', ({ touch }) => (touch.partnerId === null ? null : uuidFromId(touch.partnerId))],
+];
+
+const LOSING = rowBatch<DeservedConversion['losing'][number]>([
+  ...TOUCH_COLUMNS,
+  ['reason', 'text', ({ reason }) => reason],
+]);
+
+const CREDITS = rowBatch<DeservedConversion['credits'][number]>([
+  ...TOUCH_COLUMNS,
+  ['weight_ppm', 'integer', ({ weightPpm }) => weightPpm],
+  ['amount_minor', 'bigint', ({ amountMinor }) => amountMinor?.toString() ?? null],
+]);
+
 async function insertTouches(
   db: Db,
   conversionId: ConversionId,
   deserved: DeservedConversion,
 ): Promise<void> {
+  const id = uuidFromId(conversionId);
   if (deserved.losing.length > 0) {
-    await db('losing_touches').insert(
-      deserved.losing.map(({ touch, reason }) => ({
-        ...touchColumns(conversionId, touch),
-        reason,
-      })),
+    await db.raw(
+      `INSERT INTO losing_touches (conversion_id, touch_kind, touch_id, partner_id, reason)
+       SELECT ?, given.* FROM (${LOSING.select}) AS given`,
+      [id, ...LOSING.bindings(deserved.losing)],
     );
   }
   if (deserved.credits.length > 0) {
-    await db('attribution_credits').insert(
-      deserved.credits.map((credit) => ({
-        ...touchColumns(conversionId, credit.touch),
-        weight_ppm: credit.weightPpm,
-        amount_minor: credit.amountMinor,
-      })),
+    await db.raw(
+      `INSERT INTO attribution_credits (conversion_id, touch_kind, touch_id, partner_id, weight_ppm, amount_minor)
+       SELECT ?, given.* FROM (${CREDITS.select}) AS given`,
+      [id, ...CREDITS.bindings(deserved.credits)],
     );
   }
-}
-
-function touchColumns(conversionId: ConversionId, touch: Touch) {
-  return {
-    conversion_id: uuidFromId(conversionId),
-    touch_kind: touch.kind,
-    touch_id: uuidFromId(touchIdOf(touch)),
-    partner_id: touch.partnerId === null ? null : uuidFromId(touch.partnerId),
-  };
 }

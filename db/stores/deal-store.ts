@@ -84,7 +84,9 @@ export async function listDeals(
 /** Every deal version of the partners. */
 export async function loadDeals(db: Db, partnerIds: readonly PartnerId[]): Promise<Deal[]> {
   if (partnerIds.length === 0) return [];
-  const rows: Row[] = await db('deals').select().whereIn('partner_id', partnerIds.map(uuidFromId));
+  const rows: Row[] = await db('deals')
+    .select()
+    .whereRaw('partner_id = ANY(?)', [partnerIds.map(uuidFromId)]);
   return rows.map(fromRow);
 }
 

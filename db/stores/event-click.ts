@@ -11,7 +11,8 @@ export const JOIN_CLICK_OF_EVENT = `
   LEFT JOIN LATERAL (
     SELECT known.click_id FROM events AS named
     JOIN clicks AS known ON known.click_id = named.click_id AND known.workspace_id = named.workspace_id
-    WHERE named.player_id = e.player_id AND named.click_id IS NOT NULL
+    -- Asked only of a player who is not bound yet: he may have named none in very many events.
+    WHERE own.click_id IS NULL AND b.click_id IS NULL AND named.player_id = e.player_id AND named.click_id IS NOT NULL
     ORDER BY named.occurred_at, named.event_id LIMIT 1
   ) AS player_click ON true
   LEFT JOIN clicks AS c

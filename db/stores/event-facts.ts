@@ -1,7 +1,7 @@
 import { type ClickId, type EventId, type PlayerId, uuidFromId } from '../../domain/ids';
 import type { QuarantineReason } from '../../domain/quarantine/explanation';
 import type { RuleMatch } from '../../domain/quarantine/rule-match';
-import { MINUTE_MS } from '../../domain/time';
+import { firstLookMs } from '../../domain/quarantine/waiting';
 import type { Db } from '../knex';
 import { mintId } from '../mint-id';
 import type { Arrival } from './event-receipts';
@@ -31,9 +31,6 @@ export type Fact = Arrival & {
 export function goesOn({ reason, match }: Fact): boolean {
   return reason === null || match?.outcome === 'matched';
 }
-
-/** Rules look again at what has just arrived after a minute; what has waited for long, less often. */
-const FIRST_RULES_PAUSE_MS = MINUTE_MS;
 
 const FACT_COLUMNS: readonly BatchColumn<Fact>[] = [
   ['event_id', 'uuid', ({ id }) => uuidFromId(id)],
@@ -74,11 +71,7 @@ const PLACE_COLUMNS: readonly BatchColumn<Fact>[] = [
   ['at', 'timestamptz', ({ nowMs }) => nowMs],
   ['reason', 'text', ({ reason }) => reason],
   ['rules_tried_at', 'timestamptz', ({ match, nowMs }) => (match === null ? null : nowMs)],
-  [
-    'rules_due_at',
-    'timestamptz',
-    ({ match, nowMs }) => (match === null ? null : nowMs + FIRST_RULES_PAUSE_MS),
-  ],
+  ['look_again_at', 'timestamptz', (fact) => lookAgainMs(fact)],
   ['rules_found', 'integer', ({ match }) => foundBy(match)],
   ['released_by', 'text', ({ match }) => (match?.outcome === 'matched' ? `rule:${match.ruleId}` : null)],
   [
@@ -90,6 +83,12 @@ const PLACE_COLUMNS: readonly BatchColumn<Fact>[] = [
   ['subject', 'text', ({ id }) => id],
   ['detail', 'jsonb', ({ id, match }) => JSON.stringify(detailOf(id, match))],
 ];
+
+function lookAgainMs({ event, receivedAtMs, click, match, nowMs }: Fact): number {
+  const occurredAtMs = event.occurredAtMs ?? receivedAtMs;
+  const waiting = { quarantinedAtMs: nowMs, occurredAtMs, namesClick: click.clickId !== null };
+  return firstLookMs(waiting, match !== null);
+}
 
 function foundBy(match: RuleMatch | null): number | null {
   if (match === null) return null;
@@ -105,13 +104,14 @@ const COLUMNS_OF_EVENTS = FACT_COLUMNS.map(([name]) => name).join(', ');
 
 const INSERT_FACTS = `
   WITH given AS (${FACTS.select}), fact AS (
-    INSERT INTO events (${COLUMNS_OF_EVENTS}) SELECT ${COLUMNS_OF_EVENTS} FROM given
+    INSERT INTO events (${COLUMNS_OF_EVENTS}, sweep_after)
+    SELECT ${COLUMNS_OF_EVENTS}, CASE WHEN goes_on THEN now() + interval '1 minute' ELSE 'infinity' END FROM given
   ), raw AS (
     INSERT INTO event_raw (event_id, body, ip, user_agent) SELECT event_id, body, ip, user_agent FROM given
   ), place AS (
-    INSERT INTO quarantine (event_id, workspace_id, reason, quarantined_at, rules_tried_at, rules_due_at,
-      rules_found, released_at, released_by, matched_click_id)
-    SELECT event_id, workspace_id, reason, at, rules_tried_at, rules_due_at, rules_found,
+    INSERT INTO quarantine (event_id, workspace_id, reason, quarantined_at, look_again_at, rules_tried_at,
+      rules_due_at, rules_found, released_at, released_by, matched_click_id)
+    SELECT event_id, workspace_id, reason, at, look_again_at, rules_tried_at, rules_tried_at, rules_found,
       CASE WHEN released_by IS NOT NULL THEN at END, released_by, matched_click_id
     FROM given WHERE reason IS NOT NULL
   ), log AS (

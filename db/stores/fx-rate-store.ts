@@ -92,14 +92,12 @@ export async function loadRates(
 ): Promise<FxRate[]> {
   const different = pairs.filter(({ from, to }) => from !== to);
   if (different.length === 0) return [];
-  const both = different.flatMap(({ from, to }) => [
-    [from, to],
-    [to, from],
-  ]);
+  const from = different.flatMap((pair) => [pair.from, pair.to]);
+  const to = different.flatMap((pair) => [pair.to, pair.from]);
   const rows: Row[] = await db('fx_rates')
     .select()
     .where({ workspace_id: uuidFromId(workspaceId) })
-    .whereIn(['from_currency', 'to_currency'], both)
+    .whereRaw('(from_currency, to_currency) IN (SELECT * FROM unnest(?::text[], ?::text[]))', [from, to])
     .where('rated_at', '<=', new Date(untilMs))
     .orderBy('rated_at');
   return rows.map(fromRow);

@@ -29,7 +29,7 @@ export async function reserveSlot(
 ): Promise<'reserved' | StoredAnswer> {
   const row = { ...keyOf(slot), ...RESERVED, body_hash: bodyHash, created_at: new Date(nowMs) };
   const reserved = await db('idempotency_keys')
-    .insert(row)
+    .insert({ ...row })
     .onConflict(['key_id', 'route', 'idempotency_key'])
     .merge()
     .where('idempotency_keys.created_at', '<', new Date(nowMs - IDEMPOTENCY_TTL_MS))

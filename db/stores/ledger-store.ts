@@ -17,6 +17,7 @@ import type { Db } from '../knex';
 import { mintId } from '../mint-id';
 import type { ConversionOwner } from './conversion-store';
 import { type StoredMoney, selectPaid, toPaid } from './paid-lines';
+import { rowBatch } from './row-batch';
 
 /** A commission line as it stands: what is booked for it now. */
 export type StoredLine = Omit<DeservedLine, 'dealVersion' | 'basis'> & {
@@ -178,6 +179,12 @@ function isSameBasis(a: LineBasis | null, b: LineBasis | null): boolean {
   );
 }
 
+const ENTRIES = rowBatch<ReturnType<typeof journalEntries>[number]>([
+  ['account', 'text', ({ account }) => account],
+  ['amount_minor', 'bigint', ({ amountMinor }) => amountMinor.toString()],
+  ['currency', 'text', ({ currency }) => currency],
+]);
+
 async function appendJournal(
   db: Db,
   workspaceId: WorkspaceId,
@@ -195,13 +202,9 @@ async function appendJournal(
     caused_by_event_id: uuidFromId(journal.causedBy),
     posted_at: new Date(nowMs),
   });
-  await db('ledger_entries').insert(
-    entries.map((entry) => ({
-      journal_id: journalId,
-      workspace_id: uuidFromId(workspaceId),
-      account: entry.account,
-      amount_minor: entry.amountMinor,
-      currency: entry.currency,
-    })),
+  await db.raw(
+    `INSERT INTO ledger_entries (journal_id, workspace_id, account, amount_minor, currency)
+     SELECT ?, ?, given.* FROM (${ENTRIES.select}) AS given`,
+    [journalId, uuidFromId(workspaceId), ...ENTRIES.bindings(entries)],
   );
 }

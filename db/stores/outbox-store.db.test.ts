@@ -131,6 +131,12 @@ describe('enqueue', () => {
     expect(rows[0].last_error).toBe('x'.repeat(500));
   });
 
+  it('takes more rows than a statement may have parameters', async () => {
+    const refs = Array.from({ length: 12_000 }, () => ({ ...tenant, refUuid: randomUUID() }));
+    await enqueue(db, 'event', refs, nowMs);
+    expect(await db('outbox').count()).toEqual([{ count: 12_000n }]);
+  });
+
   it('keeps runs of one postback apart, and takes an empty list', async () => {
     const refUuid = randomUUID();
     await enqueue(db, 'postback', [{ ...tenant, refUuid }], nowMs);

@@ -11,6 +11,7 @@ import {
 import { MINUTE_MS, SECOND_MS } from '../../domain/time';
 import type { Db } from '../knex';
 import { recordAudit } from './audit-store';
+import { rowBatch } from './row-batch';
 
 /** Lanes of the outbox, most urgent first: an event never waits behind a backlog of journey starts. */
 export const OUTBOX_LANES = { event: 0, postback: 1, timer: 1, click: 2 } as const;
@@ -144,6 +145,23 @@ export async function postponeOutbox(
   ]);
 }
 
+type Queued = {
+  readonly kind: OutboxKind;
+  readonly workspaceId: WorkspaceId;
+  readonly refUuid: string;
+  readonly run?: number;
+  readonly nowMs: number;
+};
+
+const QUEUED = rowBatch<Queued>([
+  ['lane', 'integer', ({ kind }) => OUTBOX_LANES[kind]],
+  ['kind', 'text', ({ kind }) => kind],
+  ['workspace_id', 'uuid', ({ workspaceId }) => uuidFromId(workspaceId)],
+  ['ref_id', 'uuid', ({ refUuid }) => refUuid],
+  ['run', 'integer', ({ run }) => run ?? 0],
+  ['available_at', 'timestamptz', ({ nowMs }) => nowMs],
+]);
+
 /**
  * Queues things for Temporal; what is queued already stays as it is, except that clicks on their first way have no key.
  * In the order of their ids, because a row that another transaction is just queuing makes its second writer wait.
@@ -156,19 +174,11 @@ export async function enqueue(
 ): Promise<void> {
   if (refs.length === 0) return;
   const ordered = [...refs].sort((a, b) => (a.refUuid < b.refUuid ? -1 : 1));
-  await db('outbox')
-    .insert(
-      ordered.map(({ workspaceId, refUuid, run }) => ({
-        lane: OUTBOX_LANES[kind],
-        kind,
-        workspace_id: uuidFromId(workspaceId),
-        ref_id: refUuid,
-        run: run ?? 0,
-        available_at: new Date(nowMs),
-      })),
-    )
-    .onConflict(db.raw(OUTBOX_KEY))
-    .ignore();
+  await db.raw(
+    `INSERT INTO outbox (lane, kind, workspace_id, ref_id, run, available_at) ${QUEUED.select}
+     ON CONFLICT ${OUTBOX_KEY} DO NOTHING`,
+    QUEUED.bindings(ordered.map((ref) => ({ ...ref, kind, nowMs }))),
+  );
 }
 
 /** The id of what a row is about, as everybody outside of the outbox knows it. */

@@ -6,8 +6,8 @@ import { type EventQuarantineReason, type Fact, goesOn, insertFacts, type NamedC
 import type { Arrival } from './event-receipts';
 import { excludePlayers } from './exclusion-store';
 import type { NewEvent } from './new-event';
-import { type LockedPlayer, linkPlayer, lockPlayers, type NamedPlayer, playerName } from './player-store';
-import { releaseForPlayer } from './quarantine-store';
+import { type LockedPlayer, lockPlayers, markLinked, type NamedPlayer, playerName } from './player-store';
+import { releaseForPlayers } from './quarantine-store';
 import { findRuleMatches } from './rule-match-store';
 
 type Surroundings = { readonly nowMs: number; readonly hasRules: (id: EventId) => boolean };
@@ -79,11 +79,12 @@ async function linkPlayers(
   nowMs: number,
 ): Promise<void> {
   const going = new Set(facts.filter(goesOn).map(({ playerId }) => playerId));
-  for (const { playerId, isLinked } of players.values()) {
-    if (isLinked || !going.has(playerId)) continue;
-    await linkPlayer(trx, playerId, nowMs);
-    await releaseForPlayer(trx, playerId, nowMs);
-  }
+  const linked = [...players.values()]
+    .filter(({ playerId, isLinked }) => !isLinked && going.has(playerId))
+    .map(({ playerId }) => playerId);
+  if (linked.length === 0) return;
+  await markLinked(trx, linked, nowMs);
+  await releaseForPlayers(trx, linked, nowMs);
 }
 
 async function findClicks(trx: Db, arrivals: readonly Arrival[]): Promise<Map<EventId, NamedClick>> {

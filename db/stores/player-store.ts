@@ -76,10 +76,10 @@ function toLocked(row: PlayerRow): LockedPlayer {
   return { playerId: idFromUuid('ply', row.player_id), isLinked: row.linked_at !== null };
 }
 
-/** Ties the player to the clicks of its events; only the first time counts. The caller holds the player's lock. */
-export async function linkPlayer(trx: Db, playerId: PlayerId, nowMs: number): Promise<void> {
-  await trx.raw('UPDATE players SET linked_at = ? WHERE player_id = ? AND linked_at IS NULL', [
+/** Ties players to the clicks of their events; only the first time counts. The caller holds the players' locks. */
+export async function markLinked(trx: Db, playerIds: readonly PlayerId[], nowMs: number): Promise<void> {
+  await trx.raw('UPDATE players SET linked_at = ? WHERE player_id = ANY(?) AND linked_at IS NULL', [
     new Date(nowMs),
-    uuidFromId(playerId),
+    playerIds.map(uuidFromId),
   ]);
 }

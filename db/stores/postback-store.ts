@@ -212,7 +212,7 @@ export async function pendingPostbacksAbout(
   if (conversionIds.length === 0) return [];
   const rows: { postback_id: string }[] = await db('postbacks')
     .select('postback_id')
-    .whereIn('conversion_id', conversionIds.map(uuidFromId))
+    .whereRaw('conversion_id = ANY(?)', [conversionIds.map(uuidFromId)])
     .where('status', 'pending')
     .whereRaw('NOT EXISTS (SELECT 1 FROM postback_attempts AS a WHERE a.postback_id = postbacks.postback_id)')
     .orderBy('postback_id');

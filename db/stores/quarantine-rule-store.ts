@@ -96,6 +96,8 @@ export async function changeQuarantineRule(
     .update({
       ...(change.name !== undefined && { name: change.name }),
       ...(change.enabled !== undefined && { is_enabled: change.enabled }),
+      // Switched on, it is applied to all that waits, from the first on.
+      ...(change.enabled === true && { past_after: trx.raw('DEFAULT') }),
     });
   return count > 0;
 }

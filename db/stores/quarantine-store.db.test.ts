@@ -1,5 +1,5 @@
 import { type CampaignId, type ClickId, type EventId, idFromUuid, uuidFromId } from '../../domain/ids';
-import { MAX_CLOCK_LEAD_MS } from '../../domain/time';
+import { MAX_CLOCK_LEAD_MS, MINUTE_MS } from '../../domain/time';
 import { insertCampaign } from '../../testing/builders/insert-campaign';
 import { insertWorkspace, type WorkspaceFixture } from '../../testing/builders/insert-workspace';
 import { newEvent } from '../../testing/builders/new-event';
@@ -9,7 +9,9 @@ import type { Db } from '../knex';
 import { mintId } from '../mint-id';
 import { acceptEvent } from './event-store';
 import type { NewEvent } from './new-event';
-import { matchByHand, releaseForClicks, releaseForPlayer, sweepQuarantine } from './quarantine-store';
+import { matchByHand } from './quarantine-match-store';
+import { releaseForClicks, releaseForPlayers } from './quarantine-store';
+import { sweepQuarantine } from './quarantine-sweep-store';
 
 const NOW = Date.now();
 let testDb: TestDb;
@@ -169,7 +171,7 @@ describe('a player that becomes linked', () => {
   it('releases nothing of a player that is not linked', async () => {
     const id = await accept({ senderEventId: 'D1' });
     const fact = await db('events').where('event_id', uuidFromId(id)).first();
-    expect(await releaseForPlayer(db, idFromUuid('ply', fact.player_id), NOW)).toEqual([]);
+    expect(await releaseForPlayers(db, [idFromUuid('ply', fact.player_id)], NOW)).toEqual([]);
     expect(await stateOf(id)).toBe('waits: unknown_player');
   });
 });
@@ -228,7 +230,9 @@ describe('sweepQuarantine', () => {
     const orphan = await accept({ senderEventId: 'D2', playerExternalId: 'P2' });
     expect(await sweepQuarantine(db, NOW, 100)).toEqual([]);
     await click(clickId);
-    expect(new Set(await sweepQuarantine(db, NOW, 100))).toEqual(new Set([registration, deposit]));
+    expect(new Set(await sweepQuarantine(db, NOW + MINUTE_MS, 100))).toEqual(
+      new Set([registration, deposit]),
+    );
     expect(await stateOf(registration)).toBe('sweep, queued 1');
     expect(await stateOf(orphan)).toBe('waits: unknown_player');
   });
@@ -252,8 +256,8 @@ describe('sweepQuarantine', () => {
     const clickId = mintId('clk', NOW);
     for (const n of [1, 2, 3]) await accept({ kind: 'install', senderEventId: `I${n}`, clickRef: clickId });
     await click(clickId);
-    expect(await sweepQuarantine(db, NOW, 2)).toHaveLength(2);
-    expect(await sweepQuarantine(db, NOW, 2)).toHaveLength(1);
+    expect(await sweepQuarantine(db, NOW, 2, 1)).toHaveLength(2);
+    expect(await sweepQuarantine(db, NOW, 2, 1)).toHaveLength(1);
   });
 
   it('does not collide with arrivals, relays and other sweeps', async () => {

@@ -2,6 +2,7 @@ import type { Currency } from '../../domain/currencies';
 import type { RateGrant } from '../../domain/fx/granted';
 import { type PlayerId, uuidFromId } from '../../domain/ids';
 import type { Db } from '../knex';
+import { rowBatch } from './row-batch';
 
 type Row = {
   from_currency: Currency;
@@ -25,21 +26,22 @@ export async function loadRateGrants(db: Db, playerId: PlayerId): Promise<RateGr
   }));
 }
 
+const GRANTS = rowBatch<RateGrant>([
+  ['from_currency', 'text', ({ from }) => from],
+  ['to_currency', 'text', ({ to }) => to],
+  ['converted_at', 'timestamptz', ({ atMs }) => atMs],
+  ['rate', 'text', ({ rate }) => rate],
+  ['source', 'text', ({ source }) => source],
+  ['rated_at', 'timestamptz', ({ ratedAtMs }) => ratedAtMs],
+]);
+
 /** Grants rates for good; one that was granted before stands. */
 export async function grantRates(trx: Db, playerId: PlayerId, grants: readonly RateGrant[]): Promise<void> {
   if (grants.length === 0) return;
-  await trx('rate_grants')
-    .insert(
-      grants.map((grant) => ({
-        player_id: uuidFromId(playerId),
-        from_currency: grant.from,
-        to_currency: grant.to,
-        converted_at: new Date(grant.atMs),
-        rate: grant.rate,
-        source: grant.source,
-        rated_at: new Date(grant.ratedAtMs),
-      })),
-    )
-    .onConflict(['player_id', 'from_currency', 'to_currency', 'converted_at'])
-    .ignore();
+  await trx.raw(
+    `INSERT INTO rate_grants (player_id, from_currency, to_currency, converted_at, rate, source, rated_at)
+     SELECT ?, given.* FROM (${GRANTS.select}) AS given
+     ON CONFLICT (player_id, from_currency, to_currency, converted_at) DO NOTHING`,
+    [uuidFromId(playerId), ...GRANTS.bindings(grants)],
+  );
 }

@@ -8,13 +8,17 @@ import {
   unknownWords,
   type WordedReport,
 } from '../../domain/report/worded-report';
+import { MINUTE_MS } from '../../domain/time';
 import type { Db } from '../knex';
 import { acceptEvent } from './event-store';
 import { lockMappings } from './status-mapping-store';
 
+/** A report that was on its way when a mapping was made, and did not see it, is stored by then. */
+const ON_ITS_WAY_MS = 5 * MINUTE_MS;
+
 /**
  * Translates up to `limit` stored reports one of whose words a mapping explains under which they were not tried yet;
- * with a mapping given, those of that one. Each report is one transaction: a process that dies leaves whole reports,
+ * with a mapping given, those of that one. A mapping under which all have been tried is not looked at again. Each report is one transaction: a process that dies leaves whole reports,
  * and whoever comes next goes on. Several may work at once; each report becomes an event once.
  */
 export async function translateReports(
@@ -35,21 +39,35 @@ export async function translateReports(
       failures.push(error);
     }
   }
+  if (due.length < limit) await noteTried(db, nowMs);
   if (failures.length > 0) throw new AggregateError(failures, 'reports could not be translated');
   return translated;
 }
 
+/** Reports with a mapping's word in one of the two places, which were not tried under it. */
+const untried = (column: 'event_word' | 'status_word') => `
+  unmapped_reports AS r WHERE r.source_id = m.source_id AND r.${column} = m.word AND r.resolved_at IS NULL
+    AND m.mapping_id <> ALL (r.tried_mappings)`;
+
 async function untriedReports(db: Db, limit: number, mappingId?: StatusMappingId): Promise<string[]> {
   const waiting = (column: 'event_word' | 'status_word') => `
-    SELECT r.report_id FROM status_mappings AS m
-    JOIN unmapped_reports AS r ON r.source_id = m.source_id AND r.${column} = m.word AND r.resolved_at IS NULL
-    WHERE m.retired_at IS NULL AND m.mapping_id <> ALL (r.tried_mappings)
+    SELECT r.report_id FROM status_mappings AS m CROSS JOIN LATERAL (SELECT r.report_id FROM ${untried(column)}) AS r
+    WHERE m.retired_at IS NULL AND m.past_tried_at IS NULL
       AND (CAST(:mapping AS uuid) IS NULL OR m.mapping_id = :mapping)`;
   const { rows } = await db.raw<{ rows: { report_id: string }[] }>(
     `${waiting('event_word')} UNION ${waiting('status_word')} ORDER BY report_id LIMIT :limit`,
     { mapping: mappingId === undefined ? null : uuidFromId(mappingId), limit },
   );
   return rows.map((row) => row.report_id);
+}
+
+async function noteTried(db: Db, nowMs: number): Promise<void> {
+  await db.raw(
+    `UPDATE status_mappings AS m SET past_tried_at = ?
+     WHERE m.past_tried_at IS NULL AND (m.retired_at IS NOT NULL OR (m.created_at <= ?
+       AND NOT EXISTS (SELECT FROM ${untried('event_word')}) AND NOT EXISTS (SELECT FROM ${untried('status_word')})))`,
+    [new Date(nowMs), new Date(nowMs - ON_ITS_WAY_MS)],
+  );
 }
 
 type Row = {

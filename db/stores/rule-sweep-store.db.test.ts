@@ -16,8 +16,9 @@ import type { Db } from '../knex';
 import { mintId } from '../mint-id';
 import { acceptEvent } from './event-store';
 import type { NewEvent } from './new-event';
+import { matchByRule } from './quarantine-match-store';
 import { changeQuarantineRule, insertQuarantineRule, type QuarantineRule } from './quarantine-rule-store';
-import { matchByRule } from './quarantine-store';
+import { sweepQuarantine } from './quarantine-sweep-store';
 import { applyRules } from './rule-sweep-store';
 
 const NOW = Date.now();
@@ -62,6 +63,12 @@ async function addRule(given: Partial<QuarantineRule> = {}): Promise<QuarantineR
   return rule;
 }
 
+/** What the sweep of a minute does: due looks, then the past of new rules. */
+const ask = async (nowMs: number): Promise<EventId[]> => [
+  ...(await sweepQuarantine(db, nowMs, 100)),
+  ...(await applyRules(db, nowMs)),
+];
+
 const place = (id: EventId) => db('quarantine').where('event_id', uuidFromId(id)).first();
 const queued = (id: EventId) => db('outbox').where({ kind: 'event', ref_id: uuidFromId(id) });
 const audits = (id: EventId) => db('audit').where({ subject: id, action: 'quarantine.matched' });
@@ -72,7 +79,7 @@ describe('what waits already', () => {
     const { id } = await accept({ senderEventId: 'D1', clickRef: 'ext-1' });
     const follower = await accept({ senderEventId: 'D2' });
     const { ruleId } = await addRule();
-    expect(await applyRules(db, NOW)).toEqual([id, follower.id]);
+    expect(await ask(NOW)).toEqual([id, follower.id]);
     expect(await place(id)).toMatchObject({
       released_by: `rule:${ruleId}`,
       matched_click_id: uuidFromId(clickId),
@@ -81,7 +88,7 @@ describe('what waits already', () => {
     expect(await audits(id)).toMatchObject([
       { actor: `rule:${ruleId}`, cause: 'waiting', detail: { clickId, released: [id, follower.id] } },
     ]);
-    expect(await applyRules(db, NOW + DAY_MS)).toEqual([]);
+    expect(await ask(NOW + DAY_MS)).toEqual([]);
     expect(await audits(id)).toHaveLength(1);
   });
 
@@ -128,7 +135,7 @@ describe('what waits already', () => {
     await click({ externalId: 'another', subs: { sub3: 'another' } });
     const { id } = await accept({ senderEventId: 'E1', ...event });
     await addRule(fields);
-    expect(await applyRules(db, NOW)).toEqual([id]);
+    expect(await ask(NOW)).toEqual([id]);
     expect((await place(id)).matched_click_id).toBe(uuidFromId(clickId));
   });
 
@@ -145,7 +152,7 @@ describe('what waits already', () => {
       event: { field: 'attribute', attribute: 'gclid' },
       click: { field: 'ad_id', key: 'gclid' },
     });
-    expect(await applyRules(db, NOW)).toEqual([id]);
+    expect(await ask(NOW)).toEqual([id]);
   });
 
   it('stays with the number of clicks when there are several, until one is left', async () => {
@@ -153,33 +160,34 @@ describe('what waits already', () => {
     await click({ externalId: 'twin', expiresAtMs: NOW + HOUR_MS });
     const early = await accept({ senderEventId: 'E1', clickRef: 'twin', playerExternalId: 'P1' });
     await addRule();
-    expect(await applyRules(db, NOW)).toEqual([]);
+    expect(await ask(NOW)).toEqual([]);
     expect(await place(early.id)).toMatchObject({ released_at: null, rules_found: 2 });
     const late = await accept({
       ...{ senderEventId: 'E2', clickRef: 'twin', playerExternalId: 'P2' },
       occurredAtMs: NOW + 2 * HOUR_MS,
     });
     expect((await place(late.id)).reason).toBe('clock_suspect');
-    expect(await applyRules(db, NOW + 2 * HOUR_MS - MAX_CLOCK_LEAD_MS)).toEqual([late.id]);
+    expect(await ask(NOW + 2 * HOUR_MS - MAX_CLOCK_LEAD_MS)).toEqual([late.id]);
     expect((await place(late.id)).matched_click_id).toBe(uuidFromId(kept));
   });
 
   it('is tried again when its click comes after it', async () => {
     await addRule();
+    await applyRules(db, NOW);
     const { id, status } = await accept({ senderEventId: 'D1', clickRef: 'late' });
     expect(status).toBe('quarantined');
     expect(await place(id)).toMatchObject({ rules_found: 0, rules_tried_at: new Date(NOW) });
     await click({ externalId: 'late' });
-    expect(await applyRules(db, NOW + MINUTE_MS - 1)).toEqual([]);
-    expect(await applyRules(db, NOW + MINUTE_MS)).toEqual([id]);
+    expect(await ask(NOW + MINUTE_MS - 1)).toEqual([]);
+    expect(await ask(NOW + MINUTE_MS)).toEqual([id]);
   });
 
   it('that names a click of ours waits an hour for that one', async () => {
     await addRule({ event: { field: 'player_id' } });
     await click({ externalId: 'P1' });
     const { id } = await accept({ senderEventId: 'D1', clickRef: mintId('clk', NOW) });
-    expect(await applyRules(db, NOW + HOUR_MS - 1)).toEqual([]);
-    expect(await applyRules(db, NOW + HOUR_MS)).toEqual([id]);
+    expect(await ask(NOW + HOUR_MS - 1)).toEqual([]);
+    expect(await ask(NOW + HOUR_MS)).toEqual([id]);
   });
 
   it('of another source or workspace is none of the rule’s business, nor are their clicks', async () => {
@@ -195,7 +203,7 @@ describe('what waits already', () => {
     const ours = await accept({ senderEventId: 'D1', clickRef: 'ext-1' });
     const theirs = await acceptEvent(db, newEvent(other, { senderEventId: 'D1', clickRef: 'ext-1' }), NOW);
     const { ruleId } = await addRule();
-    expect(await applyRules(db, NOW)).toEqual([]);
+    expect(await ask(NOW)).toEqual([]);
     expect((await place(theirs.id)).rules_tried_at).toBeNull();
     const otherSource: SourceId = mintId('src', NOW);
     await db.raw(
@@ -208,7 +216,7 @@ describe('what waits already', () => {
     await changeQuarantineRule(db, sender.workspaceId, ruleId, { enabled: false });
     await addRule({ sourceId: otherSource });
     await click({ externalId: 'ext-1' });
-    expect(await applyRules(db, NOW + DAY_MS)).toEqual([]);
+    expect(await ask(NOW + DAY_MS)).toEqual([]);
     expect((await place(ours.id)).released_at).toBeNull();
   });
 
@@ -216,10 +224,10 @@ describe('what waits already', () => {
     const clickId = await click({ externalId: 'ext-1' });
     const first = await accept({ senderEventId: 'D1', clickRef: 'ext-1' });
     const rule = await addRule();
-    expect(await applyRules(db, NOW)).toEqual([first.id]);
+    expect(await ask(NOW)).toEqual([first.id]);
     await changeQuarantineRule(db, sender.workspaceId, rule.ruleId, { enabled: false });
     const second = await accept({ senderEventId: 'D2', clickRef: 'ext-1', playerExternalId: 'P2' });
-    expect(await applyRules(db, NOW + DAY_MS)).toEqual([]);
+    expect(await ask(NOW + DAY_MS)).toEqual([]);
     // Found while the rule was on, and too late.
     const late = { ...sender, ruleId: rule.ruleId, eventId: second.id, clickId, nowMs: NOW };
     expect(await matchByRule(db, late)).toEqual([]);
@@ -238,21 +246,42 @@ describe('what waits already', () => {
       ids.push((await accept(given)).id);
     }
     await addRule();
-    const released = (await Promise.all(Array.from({ length: 4 }, () => applyRules(db, NOW)))).flat();
+    const released = (await Promise.all(Array.from({ length: 4 }, () => ask(NOW)))).flat();
     expect(released.sort()).toEqual(ids.slice(0, 120).sort());
     const rows = await db('outbox').where({ kind: 'event', workspace_id: uuidFromId(sender.workspaceId) });
     expect(rows).toHaveLength(120);
   });
 
-  it('is due again when the worker that had claimed it died', async () => {
+  it('is tried again when the worker that had begun with it died', async () => {
+    await accept({ senderEventId: 'D1', clickRef: 'ext-1' });
+    const { ruleId } = await addRule();
+    const progress = async () =>
+      (await db('quarantine_rules').where('rule_id', uuidFromId(ruleId)).first()).past_after;
+    const before = await progress();
+    await db.raw(`
+      CREATE FUNCTION refuse_progress() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN RAISE EXCEPTION 'the worker died'; END $$;
+      CREATE TRIGGER refuse_progress BEFORE UPDATE ON quarantine_rules
+        FOR EACH ROW EXECUTE FUNCTION refuse_progress()`);
+    try {
+      await expect(applyRules(db, NOW)).rejects.toThrow('the worker died');
+    } finally {
+      await db.raw('DROP FUNCTION refuse_progress() CASCADE');
+    }
+    expect(await progress()).toBe(before);
+    await applyRules(db, NOW);
+    expect(await progress()).toBeNull();
+  });
+
+  it('is tried from its beginning by a rule that is switched on again', async () => {
     await click({ externalId: 'ext-1' });
+    const { ruleId } = await addRule();
+    await applyRules(db, NOW);
+    await changeQuarantineRule(db, sender.workspaceId, ruleId, { enabled: false });
     const { id } = await accept({ senderEventId: 'D1', clickRef: 'ext-1' });
-    await addRule();
-    await db('quarantine')
-      .where('event_id', uuidFromId(id))
-      .update({ rules_tried_at: new Date(NOW), rules_due_at: new Date(NOW + MINUTE_MS) });
-    expect(await applyRules(db, NOW + 1)).toEqual([]);
-    expect(await applyRules(db, NOW + MINUTE_MS)).toEqual([id]);
+    expect(await ask(NOW)).toEqual([]);
+    await changeQuarantineRule(db, sender.workspaceId, ruleId, { enabled: true });
+    expect(await applyRules(db, NOW, ruleId)).toEqual([id]);
   });
 });
 

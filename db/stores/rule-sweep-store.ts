@@ -1,18 +1,139 @@
 import { type EventId, idFromUuid, type QuarantineRuleId, uuidFromId } from '../../domain/ids';
 import type { RuleMatch } from '../../domain/quarantine/rule-match';
-import { HOUR_MS, MAX_CLOCK_LEAD_MS, MINUTE_MS } from '../../domain/time';
+import { mayAskRules, type Waiting } from '../../domain/quarantine/waiting';
 import type { Db } from '../knex';
-import { matchByRule } from './quarantine-store';
+import { matchByRule } from './quarantine-match-store';
 import { findRuleMatches, type RuleSubject } from './rule-match-store';
 
-/** So long an event that names a click of ours waits for that one before rules may look for another. */
-const NAMED_CLICK_GRACE_MS = HOUR_MS;
+const BATCH_ROWS = 100;
+/** Of one round; what is left is due in the next, a minute later. */
+const MAX_BATCHES = 10;
 
-/** A click may come after its event, so rules look again: at first after a minute, in the end every quarter of an hour. */
-const SHORTEST_PAUSE_MS = MINUTE_MS;
-const LONGEST_PAUSE_MS = 15 * MINUTE_MS;
+type Outcome = { readonly released: readonly EventId[]; readonly failures: readonly unknown[] };
 
-type Claimed = {
+/**
+ * Applies rules that were made or switched on to what waited before them; gives the released events. With a rule given,
+ * only that one. A rule remembers how far it has come only when a batch is done, so one that is broken off is repeated.
+ * Several processes may do so at once; each event is released once.
+ */
+export async function applyRules(db: Db, nowMs: number, ruleId?: QuarantineRuleId): Promise<EventId[]> {
+  const released: EventId[] = [];
+  const failures: unknown[] = [];
+  let batches = MAX_BATCHES;
+  for (const rule of await unfinishedRules(db, ruleId)) {
+    let after: string | null = rule.after;
+    for (; after !== null && batches > 0; batches -= 1) {
+      const past = await waitingFor(db, rule, after, nowMs);
+      const outcome = await tryRules(db, past.eventIds, nowMs);
+      released.push(...outcome.released);
+      failures.push(...outcome.failures);
+      after = await noteProgress(db, rule.ruleUuid, after, past.lastUuid);
+    }
+  }
+  if (failures.length > 0) throw new AggregateError(failures, 'events could not be released by rules');
+  return released;
+}
+
+type UnfinishedRule = {
+  readonly ruleUuid: string;
+  readonly workspaceUuid: string;
+  readonly sourceUuid: string | null;
+  readonly after: string;
+};
+
+async function unfinishedRules(db: Db, ruleId?: QuarantineRuleId): Promise<UnfinishedRule[]> {
+  type Row = { rule_id: string; workspace_id: string; source_id: string | null; past_after: string };
+  const { rows } = await db.raw<{ rows: Row[] }>(
+    `SELECT rule_id, workspace_id, source_id, past_after FROM quarantine_rules
+     WHERE past_after IS NOT NULL AND is_enabled AND (CAST(:rule AS uuid) IS NULL OR rule_id = :rule)
+     ORDER BY rule_id`,
+    { rule: ruleId === undefined ? null : uuidFromId(ruleId) },
+  );
+  return rows.map((row) => ({
+    ruleUuid: row.rule_id,
+    workspaceUuid: row.workspace_id,
+    sourceUuid: row.source_id,
+    after: row.past_after,
+  }));
+}
+
+/** The next of what waits in the rule's workspace and may be asked about; `lastUuid`: up to where it was looked. */
+async function waitingFor(
+  db: Db,
+  rule: UnfinishedRule,
+  after: string,
+  nowMs: number,
+): Promise<{ eventIds: EventId[]; lastUuid: string | null }> {
+  type Row = {
+    event_id: string;
+    quarantined_at: Date;
+    occurred_at: Date;
+    names_click: boolean;
+    is_of_source: boolean;
+  };
+  const { rows } = await db.raw<{ rows: Row[] }>(
+    `SELECT q.event_id, q.quarantined_at, e.occurred_at, e.click_id IS NOT NULL AS names_click,
+       CAST(:source AS uuid) IS NULL OR e.source_id = :source AS is_of_source
+     FROM (
+       SELECT event_id, quarantined_at FROM quarantine
+       WHERE workspace_id = :workspace AND event_id > :after AND released_at IS NULL AND expired_at IS NULL
+       ORDER BY event_id LIMIT :limit
+     ) AS q
+     JOIN events AS e ON e.event_id = q.event_id ORDER BY q.event_id`,
+    { workspace: rule.workspaceUuid, source: rule.sourceUuid, after, limit: BATCH_ROWS },
+  );
+  const eventIds = rows
+    .filter(({ is_of_source }) => is_of_source)
+    .filter((row) => mayAskRules(toWaiting(row), nowMs))
+    .map((row) => idFromUuid('evt', row.event_id));
+  return { eventIds, lastUuid: rows.length < BATCH_ROWS ? null : (rows.at(-1)?.event_id ?? null) };
+}
+
+function toWaiting(row: { quarantined_at: Date; occurred_at: Date; names_click: boolean }): Waiting {
+  return {
+    quarantinedAtMs: row.quarantined_at.getTime(),
+    occurredAtMs: row.occurred_at.getTime(),
+    namesClick: row.names_click,
+  };
+}
+
+/** Where the rule goes on; null when it has come to the end, or when another process has gone on meanwhile. */
+async function noteProgress(
+  db: Db,
+  ruleUuid: string,
+  from: string,
+  to: string | null,
+): Promise<string | null> {
+  const { rowCount } = await db.raw<{ rowCount: number }>(
+    'UPDATE quarantine_rules SET past_after = ? WHERE rule_id = ? AND past_after = ?',
+    [to, ruleUuid, from],
+  );
+  return rowCount > 0 ? to : null;
+}
+
+/**
+ * Releases those of the waiting events to which the enabled rules find exactly one click, and notes what they found
+ * for the others. One that cannot be released keeps no other waiting.
+ */
+export async function tryRules(db: Db, eventIds: readonly EventId[], nowMs: number): Promise<Outcome> {
+  const released: EventId[] = [];
+  const failures: unknown[] = [];
+  const subjects = await loadSubjects(db, eventIds);
+  const matches = await findRuleMatches(db, subjects);
+  for (const { eventId, workspaceId } of subjects) {
+    const match = matches.get(eventId);
+    if (match?.outcome !== 'matched') continue;
+    try {
+      released.push(...(await matchByRule(db, { ...match, workspaceId, eventId, nowMs })));
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  await noteFound(db, matches, nowMs);
+  return { released, failures };
+}
+
+type SubjectRow = {
   event_id: string;
   workspace_id: string;
   source_id: string;
@@ -24,98 +145,40 @@ type Claimed = {
   body: unknown;
 };
 
-/** Each batch is claimed and worked off before the next, so that a round that is cut short has done its part. */
-const BATCH_ROWS = 100;
-/** Of one round; what is left is due in the next, a minute later. */
-const MAX_BATCHES = 10;
-
-/**
- * Applies the rules to waiting events, those first that were tried longest ago; gives the released ones. With a rule
- * given, to what that rule concerns, due or not. Several processes may do so at once: a claim is one statement that
- * marks its rows as tried, and a process that dies after it has only put them off until they are due again.
- */
-export async function applyRules(db: Db, nowMs: number, ruleId?: QuarantineRuleId): Promise<EventId[]> {
-  const released: EventId[] = [];
-  const failures: unknown[] = [];
-  for (let batch = 0; batch < MAX_BATCHES; batch += 1) {
-    const subjects = (await claim(db, nowMs, ruleId)).map(toSubject);
-    const matches = await findRuleMatches(db, subjects);
-    for (const { eventId, workspaceId } of subjects) {
-      const match = matches.get(eventId);
-      if (match?.outcome !== 'matched') continue;
-      try {
-        released.push(...(await matchByRule(db, { ...match, workspaceId, eventId, nowMs })));
-      } catch (error) {
-        // One that always fails must not keep those waiting that are claimed with it.
-        failures.push(error);
-      }
-    }
-    await noteFound(db, matches);
-    if (subjects.length < BATCH_ROWS) break;
-  }
-  if (failures.length > 0) throw new AggregateError(failures, 'events could not be released by rules');
-  return released;
-}
-
-async function claim(db: Db, nowMs: number, ruleId?: QuarantineRuleId): Promise<Claimed[]> {
-  const { rows } = await db.raw<{ rows: Claimed[] }>(
-    `WITH due AS (
-       SELECT q.event_id FROM quarantine AS q JOIN events AS e ON e.event_id = q.event_id
-       WHERE q.released_at IS NULL AND e.occurred_at <= :believable
-         AND (e.click_id IS NULL OR q.quarantined_at <= :graceOver)
-         AND (q.rules_tried_at IS NULL OR q.rules_tried_at < :now)
-         AND (q.rules_due_at IS NULL OR q.rules_due_at <= :now OR CAST(:rule AS uuid) IS NOT NULL)
-         AND EXISTS (
-           SELECT 1 FROM quarantine_rules AS r
-           WHERE r.workspace_id = q.workspace_id AND r.is_enabled AND (r.source_id IS NULL OR r.source_id = e.source_id)
-             AND (CAST(:rule AS uuid) IS NULL OR r.rule_id = :rule))
-       ORDER BY q.rules_tried_at NULLS FIRST LIMIT :limit FOR UPDATE OF q SKIP LOCKED
-     ), claimed AS (
-       UPDATE quarantine AS q SET rules_tried_at = :now, rules_due_at = CAST(:now AS timestamptz) + least(
-         greatest((CAST(:now AS timestamptz) - q.quarantined_at) / 4, CAST(:shortest AS interval)),
-         CAST(:longest AS interval))
-       FROM due WHERE q.event_id = due.event_id RETURNING q.event_id
-     )
-     SELECT e.event_id, e.workspace_id, e.source_id, e.occurred_at, e.click_ref, e.transaction_key, p.external_id,
+async function loadSubjects(db: Db, eventIds: readonly EventId[]): Promise<RuleSubject[]> {
+  if (eventIds.length === 0) return [];
+  const { rows } = await db.raw<{ rows: SubjectRow[] }>(
+    `SELECT e.event_id, e.workspace_id, e.source_id, e.occurred_at, e.click_ref, e.transaction_key, p.external_id,
        e.attributes, raw.body
-     FROM claimed
-     JOIN events AS e ON e.event_id = claimed.event_id
+     FROM events AS e
      LEFT JOIN players AS p ON p.player_id = e.player_id
      LEFT JOIN event_raw AS raw ON raw.event_id = e.event_id
-     ORDER BY e.event_id`,
-    {
-      now: new Date(nowMs),
-      believable: new Date(nowMs + MAX_CLOCK_LEAD_MS),
-      graceOver: new Date(nowMs - NAMED_CLICK_GRACE_MS),
-      shortest: `${SHORTEST_PAUSE_MS} milliseconds`,
-      longest: `${LONGEST_PAUSE_MS} milliseconds`,
-      rule: ruleId === undefined ? null : uuidFromId(ruleId),
-      limit: BATCH_ROWS,
-    },
+     WHERE e.event_id = ANY(?) ORDER BY e.event_id`,
+    [eventIds.map(uuidFromId)],
   );
-  return rows;
+  return rows.map(toSubject);
 }
 
 /** What rules found for those that wait on. A row that is being released needs no note, so nobody is waited for. */
-async function noteFound(db: Db, matches: ReadonlyMap<EventId, RuleMatch>): Promise<void> {
+async function noteFound(db: Db, matches: ReadonlyMap<EventId, RuleMatch>, nowMs: number): Promise<void> {
   const notes = [...matches].flatMap(([eventId, match]) =>
     match.outcome === 'unmatched' ? [{ event_id: uuidFromId(eventId), found: match.found }] : [],
   );
   if (notes.length === 0) return;
   await db.raw(
-    `UPDATE quarantine AS q SET rules_found = noted.found
+    `UPDATE quarantine AS q SET rules_found = noted.found, rules_tried_at = :now, rules_due_at = :now
      FROM (
        SELECT w.event_id, n.found
-       FROM jsonb_to_recordset(?::jsonb) AS n(event_id uuid, found integer)
+       FROM jsonb_to_recordset(CAST(:notes AS jsonb)) AS n(event_id uuid, found integer)
        JOIN quarantine AS w ON w.event_id = n.event_id
        WHERE w.released_at IS NULL FOR UPDATE OF w SKIP LOCKED
      ) AS noted
      WHERE q.event_id = noted.event_id`,
-    [JSON.stringify(notes)],
+    { notes: JSON.stringify(notes), now: new Date(nowMs) },
   );
 }
 
-function toSubject(row: Claimed): RuleSubject {
+function toSubject(row: SubjectRow): RuleSubject {
   return {
     eventId: idFromUuid('evt', row.event_id),
     workspaceId: idFromUuid('wsp', row.workspace_id),

@@ -12,28 +12,30 @@ const SILENT_MS = 6 * HOUR_MS + 15 * MINUTE_MS;
 
 /**
  * Queues acknowledged events again that are not settled after a minute. Each event waits twice as long as before,
- * so that one which cannot be settled does not fill its workflow's history with repetitions.
+ * so that one which cannot be settled does not fill its workflow's history with repetitions. What waits in quarantine
+ * is put aside until its release, so it is passed over once and not every minute. Gives how many were queued.
  */
 export async function sweepUnhandledEvents(db: Db, limit: number, nowMs: number): Promise<number> {
-  const { rows } = await db.raw<{ rows: { event_id: string; workspace_id: string }[] }>(
-    `UPDATE events AS e SET sweep_after = ?::timestamptz + (?::timestamptz - e.received_at)
+  const { rows } = await db.raw<{ rows: { event_id: string; workspace_id: string; waits: boolean }[] }>(
+    `UPDATE events AS e
+     SET sweep_after = CASE WHEN due.waits THEN 'infinity' ELSE CAST(:now AS timestamptz) + (:now - due.since) END
      FROM (
-       SELECT u.event_id FROM events AS u
+       SELECT u.event_id, q.event_id IS NOT NULL AND q.released_at IS NULL AS waits,
+         greatest(u.received_at, q.released_at) AS since
+       FROM events AS u
        LEFT JOIN quarantine AS q ON q.event_id = u.event_id
-       WHERE u.handled_at IS NULL AND u.sweep_after <= ? AND (q.event_id IS NULL OR q.released_at IS NOT NULL)
-       ORDER BY u.sweep_after LIMIT ? FOR UPDATE OF u SKIP LOCKED
+       WHERE u.handled_at IS NULL AND u.sweep_after <= :now
+       ORDER BY u.sweep_after LIMIT :limit FOR UPDATE OF u SKIP LOCKED
      ) AS due
      WHERE e.event_id = due.event_id
-     RETURNING e.event_id, e.workspace_id`,
-    [new Date(nowMs), new Date(nowMs), new Date(nowMs), limit],
+     RETURNING e.event_id, e.workspace_id, due.waits`,
+    { now: new Date(nowMs), limit },
   );
-  await enqueue(
-    db,
-    'event',
-    rows.map((row) => ({ workspaceId: idFromUuid('wsp', row.workspace_id), refUuid: row.event_id })),
-    nowMs,
-  );
-  return rows.length;
+  const lost = rows
+    .filter(({ waits }) => !waits)
+    .map((row) => ({ workspaceId: idFromUuid('wsp', row.workspace_id), refUuid: row.event_id }));
+  await enqueue(db, 'event', lost, nowMs);
+  return lost.length;
 }
 
 /** Longer than a timer and its workflow take when nothing is wrong. */

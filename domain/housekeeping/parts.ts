@@ -11,6 +11,7 @@ const ALWAYS = { everyMs: SECOND_MS, lateAfterTurns: 300 } as const;
 /** Everything that the workers do without anybody asking for it, and that nobody would miss for days. */
 export const HOUSEKEEPING_PARTS = {
   sweep_quarantine: EVERY_MINUTE,
+  sweep_quarantine_rest: EVERY_MINUTE,
   sweep_events: EVERY_MINUTE,
   sweep_postbacks: EVERY_MINUTE,
   sweep_overdue: EVERY_MINUTE,

@@ -9,6 +9,7 @@ const facts = (given: Partial<WaitingFacts>): WaitingFacts => ({
   playerId: null,
   playerIsLinked: false,
   occurredAtMs: Date.UTC(2026, 10, 21, 12),
+  isExpired: false,
   rulesFound: null,
   words: [],
   problem: null,
@@ -61,6 +62,15 @@ const CASES: [Partial<WaitingFacts>, string, string[]][] = [
 it.each(CASES)('%j', (given, sentence, ways) => {
   expect(explainWaiting(facts(given))).toBe(sentence);
   expect(waysOut(facts(given), []).map(({ by }) => by)).toEqual(ways);
+});
+
+it('of an expired event offers what comes by itself and the hand, but neither the clock nor a rule', () => {
+  const ruleId = idFromUuid('qrl', '00000000-0000-7000-8000-000000000001');
+  const expired = facts({ reason: 'clock_suspect', playerId: 'P1', clickRef: CLICK, isExpired: true });
+  expect(explainWaiting(expired)).toMatch(/ It was looked for in vain for 97 days\.$/);
+  expect(waysOut(expired, [{ ruleId, name: 'by id' }]).map(({ by }) => by)).toEqual([
+    ...['click_appears', 'player_linked', 'hand'],
+  ]);
 });
 
 it('says when a clock_suspect is due, and which rules may match', () => {

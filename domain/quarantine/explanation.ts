@@ -1,6 +1,7 @@
 import { parseId, type QuarantineRuleId } from '../ids';
-import { MAX_CLOCK_LEAD_MS, MINUTE_MS, toIso } from '../time';
+import { DAY_MS, MAX_CLOCK_LEAD_MS, MINUTE_MS, toIso } from '../time';
 import { ruleNote } from './rule-match';
+import { LOOKED_FOR_MS } from './waiting';
 
 /** Why something waits: nobody knows its click, its player or both, its time lies ahead, or a word is not explained. */
 export const QUARANTINE_REASONS = [
@@ -21,6 +22,8 @@ export type WaitingFacts = {
   readonly playerId: string | null;
   readonly playerIsLinked: boolean;
   readonly occurredAtMs: number;
+  /** Whether it was looked for until its end: then only what comes by itself, or a person, lets it go. */
+  readonly isExpired: boolean;
   /** How many clicks the rules found, and one is never among the answers; null when none were asked. */
   readonly rulesFound: number | null;
   /** The words that nobody has explained, and what else keeps a mapped report from being an event. */
@@ -35,6 +38,7 @@ export function explainWaiting(facts: WaitingFacts): string {
   else if (facts.rulesFound !== null) {
     sentences.push(`Rules could not tell which click is meant (${ruleNote(facts.rulesFound)}).`);
   }
+  if (facts.isExpired) sentences.push(`It was looked for in vain for ${LOOKED_FOR_MS / DAY_MS} days.`);
   return sentences.join(' ');
 }
 
@@ -89,7 +93,7 @@ export function waysOut(
     return [{ by: 'mapping', text: `When ${words} is mapped to what this report can be.` }];
   }
   const ways: WayOut[] = [];
-  if (facts.reason === 'clock_suspect') {
+  if (facts.reason === 'clock_suspect' && !facts.isExpired) {
     const at = toIso(facts.occurredAtMs - MAX_CLOCK_LEAD_MS);
     ways.push({ by: 'time_comes', at, text: `From ${at} on it is looked up like any event.` });
   }
@@ -102,7 +106,7 @@ export function waysOut(
       text: `When another event ties player "${facts.playerId}" to a click.`,
     });
   }
-  for (const { ruleId, name } of rules) {
+  for (const { ruleId, name } of facts.isExpired ? [] : rules) {
     ways.push({ by: 'rule', ruleId, text: `When the rule "${name}" finds exactly one click.` });
   }
   return [...ways, { by: 'hand', text: 'When somebody matches it to a click.' }];

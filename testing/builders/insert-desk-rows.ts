@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Db } from '../../db/knex';
 
-/** A sound row in each table of the quarantine desk: a rule, a mapping, and a public report with an unknown status. */
+/** A sound row in each table of the quarantine desk: a rule, a mapping, a public report with an unknown status, and a rest. */
 export async function insertDeskRows(db: Db, workspaceUuid: string): Promise<void> {
   const source = await db('sources').where('workspace_id', workspaceUuid).first('source_id', 'brand_id');
   const now = new Date('2026-11-21T00:00:00Z');
@@ -14,6 +14,7 @@ export async function insertDeskRows(db: Db, workspaceUuid: string): Promise<voi
     is_enabled: true,
     created_at: now,
   });
+  await db('quarantine_releases').insert({ kind: 'click', ref_id: randomUUID() });
   await db('status_mappings').insert({
     mapping_id: randomUUID(),
     workspace_id: workspaceUuid,

@@ -91,6 +91,9 @@ export async function insertQuarantine(
     readonly matchedClickId?: ClickId;
   },
 ): Promise<void> {
+  if (given.releasedAtMs === undefined) {
+    await db('events').where('event_id', uuidFromId(given.eventId)).update({ sweep_after: 'infinity' });
+  }
   await db('quarantine').insert({
     event_id: uuidFromId(given.eventId),
     workspace_id: uuidFromId(given.workspaceId),
