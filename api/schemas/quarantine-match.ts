@@ -8,7 +8,9 @@ export const matchBody = z.strictObject({ clickId: idField('clk') }).meta({ id: 
 const matchAnswer = z.object({
   id: shownId('evt'),
   clickId: shownId('clk'),
-  released: z.array(shownId('evt')).meta({ description: 'The event, and what else waited for its player: up to 500, the rest follows by itself.' }),
+  released: z
+    .array(shownId('evt'))
+    .meta({ description: 'The event, and what waited for its player; beyond 500 it follows.' }),
 });
 
 export function registerQuarantineMatchPaths(registry: OpenAPIRegistry): void {
