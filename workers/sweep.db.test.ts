@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import type { Db } from '../db/knex';
+import { readPartNotes } from '../db/stores/housekeeping-store';
 import { timerRun } from '../db/stores/outbox-store';
 import { uuidFromId } from '../domain/ids';
 import { openReviewDesk, type ReviewDesk } from '../testing/review-desk';
@@ -48,6 +49,12 @@ test('ends a hold that no timer has ended, although another subject cannot be se
     async () => (await bench.conversion('D1'))?.status === 'approved',
   );
   expect(await desk.dueAtMs()).toBeNull();
+  await sweepUntil(
+    desk,
+    'somebody to be told of the other',
+    async () => (await readPartNotes(db)).get('sweep_overdue')?.failing?.code === 'Error',
+  );
+  await db('subjects').where('subject_key', 'nobody').delete();
 });
 
 test('what it settles and is due again later gets a timer, and nothing else does', async () => {

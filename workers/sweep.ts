@@ -73,10 +73,14 @@ async function sweepOnce(deps: SweepDeps, watch: PartWatch, nowMs: number): Prom
   if (matched + translated > 0) logger.info({ matched, translated }, 'sweep worked off the quarantine desk');
 }
 
-/** Settles what no timer has; one subject that cannot be settled must not hold up the others. Says how many were. */
+/**
+ * Settles what no timer has; one subject that cannot be settled must not hold up the others, and is told at the end, so
+ * that somebody learns of it. Says how many were settled.
+ */
 async function settleOverdue(deps: SweepDeps, nowMs: number): Promise<number> {
   const { settleDue } = createSettlementActivities(deps);
   let settled = 0;
+  const failures: unknown[] = [];
   for (const { key, dueAtMs } of await findOverdueSubjects(deps.db, SWEEP_ROWS, nowMs)) {
     try {
       const next = await settleDue({ subject: key, dueAtMs });
@@ -84,8 +88,10 @@ async function settleOverdue(deps: SweepDeps, nowMs: number): Promise<number> {
       settled += 1;
     } catch (error) {
       deps.logger.warn({ err: error, subject: key }, 'an overdue subject could not be settled');
+      failures.push(error);
     }
   }
+  if (failures.length > 0) throw new AggregateError(failures, 'overdue subjects could not be settled');
   return settled;
 }
 
