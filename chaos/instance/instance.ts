@@ -21,6 +21,8 @@ export interface Instance {
   readonly dataDir: string;
   /** Everything that the command has printed, over all starts. */
   output(): string;
+  /** Closes the pipes to which the command prints, as a terminal that goes away. */
+  hearNoMore(): void;
   /** Boots, or boots again; resolves when the command says that it runs. */
   start(): Promise<InstanceInfo>;
   info(): InstanceInfo;
@@ -95,6 +97,10 @@ function instanceOn(dataDir: string, distDir: string, env: NodeJS.ProcessEnv): I
   const instance: Instance = {
     dataDir,
     output: () => printed,
+    hearNoMore: () => {
+      supervisor?.stdout?.destroy();
+      supervisor?.stderr?.destroy();
+    },
     async start() {
       const startsAt = printed.length;
       const child = fork(command, ['start'], { env, silent: true, execArgv: ['--require', parentWatch] });

@@ -1,6 +1,6 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Client } from 'pg';
 import { makeTestDataDir } from '../../testing/servers';
 import { processIdentity } from '../process-table';
@@ -97,6 +97,55 @@ describe('startPostgres', () => {
     const second = await start();
     expect(processIdentity(stranger)).not.toBeNull();
     expect(await query(second, 'SELECT n FROM t')).toEqual(rows);
+  });
+
+  it.each([
+    ['a pid file that the machine left empty', 'postmaster.pid', ''],
+    ['a pid file that the machine left half', 'postmaster.pid', 'half'],
+  ])('comes back in spite of %s', async (_what, name, text) => {
+    const first = await startWithRow();
+    process.kill(first.pid, 'SIGKILL');
+    await first.exited;
+    writeFileSync(join(dataDir, 'postgres', name), text);
+    expect(await query(await start(), 'SELECT n FROM t')).toEqual(rows);
+  });
+
+  it('says plainly that its password is lost, and makes no new database', async () => {
+    const first = await startWithRow();
+    await first.stop();
+    const secrets = join(dataDir, 'postgres', 'clickchain.json');
+    const text = readFileSync(secrets, 'utf8');
+    for (const damaged of ['', '{"pass', 'null']) {
+      writeFileSync(secrets, damaged);
+      await expect(start()).rejects.toThrow(`${secrets} is damaged, and it held the password`);
+    }
+    writeFileSync(secrets, text.replace(String(first.port), '123456789'));
+    expect(await query(await start(), 'SELECT n FROM t')).toEqual(rows);
+  });
+
+  // The folder is closed to every user but root, who may not run PostgreSQL.
+  const itAsRoot = process.getuid?.() === 0 ? it : it.skip;
+  itAsRoot.each([
+    ['is damaged', (path: string) => writeFileSync(path, '{"clust')],
+    ['is lost', (path: string) => rmSync(path)],
+  ])('finds data outside of the data folder although the note of where %s', async (_how, spoil) => {
+    chmodSync(dataDir, 0o700);
+    const first = await startWithRow();
+    await first.stop();
+    writeFileSync(join(dataDir, 'instance.json'), '');
+    const { clusterDir } = JSON.parse(readFileSync(join(dataDir, 'postgres.json'), 'utf8')) as {
+      clusterDir: string;
+    };
+    try {
+      spoil(join(dataDir, 'postgres.json'));
+      const second = await start();
+      expect(await query(second, 'SELECT n FROM t')).toEqual(rows);
+      await second.stop();
+      expect(JSON.parse(readFileSync(join(dataDir, 'postgres.json'), 'utf8'))).toEqual({ clusterDir });
+    } finally {
+      for (const server of started.splice(0)) await server.stop();
+      rmSync(dirname(clusterDir), { recursive: true });
+    }
   });
 
   it('leaves its port to a foreign server and moves, for good', async () => {
