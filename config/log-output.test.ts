@@ -79,13 +79,15 @@ describe('the output of a log', () => {
 });
 
 // Writing there fails as on a full disk.
-const itOnLinux = process.platform === 'linux' ? it : it.skip;
+const describeOnLinux = process.platform === 'linux' ? describe : describe.skip;
 
-itOnLinux('a full disk throws nothing at anybody, neither now nor at the end', async () => {
-  const full = openSync('/dev/full', 'w');
-  const output = outputTo(full);
-  for (let number = 0; number < 10_000; number += 1) output.write(`line ${number} ${'.'.repeat(90)}\n`);
-  await new Promise((resolve) => setImmediate(resolve));
-  process.emit('exit', 0);
-  closeSync(full);
+describeOnLinux('a full disk', () => {
+  it('throws nothing at anybody, neither now nor at the end', async () => {
+    const full = openSync('/dev/full', 'w');
+    const output = outputTo(full);
+    for (let number = 0; number < 10_000; number += 1) output.write(`line ${number} ${'.'.repeat(90)}\n`);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(() => process.emit('exit', 0)).not.toThrow();
+    closeSync(full);
+  });
 });

@@ -123,31 +123,6 @@ describe('startPostgres', () => {
     expect(await query(await start(), 'SELECT n FROM t')).toEqual(rows);
   });
 
-  // The folder is closed to every user but root, who may not run PostgreSQL.
-  const itAsRoot = process.getuid?.() === 0 ? it : it.skip;
-  itAsRoot.each([
-    ['is damaged', (path: string) => writeFileSync(path, '{"clust')],
-    ['is lost', (path: string) => rmSync(path)],
-  ])('finds data outside of the data folder although the note of where %s', async (_how, spoil) => {
-    chmodSync(dataDir, 0o700);
-    const first = await startWithRow();
-    await first.stop();
-    writeFileSync(join(dataDir, 'instance.json'), '');
-    const { clusterDir } = JSON.parse(readFileSync(join(dataDir, 'postgres.json'), 'utf8')) as {
-      clusterDir: string;
-    };
-    try {
-      spoil(join(dataDir, 'postgres.json'));
-      const second = await start();
-      expect(await query(second, 'SELECT n FROM t')).toEqual(rows);
-      await second.stop();
-      expect(JSON.parse(readFileSync(join(dataDir, 'postgres.json'), 'utf8'))).toEqual({ clusterDir });
-    } finally {
-      for (const server of started.splice(0)) await server.stop();
-      rmSync(dirname(clusterDir), { recursive: true });
-    }
-  });
-
   it('leaves its port to a foreign server and moves, for good', async () => {
     const first = await startWithRow();
     await first.stop();
@@ -168,5 +143,33 @@ describe('startPostgres', () => {
     await server.stop();
     writeFileSync(join(dataDir, 'postgres', 'postgresql.conf'), 'nonsense = on\n');
     await expect(start()).rejects.toThrow(/did not start: exit code 1[\s\S]*nonsense/);
+  });
+});
+
+// The folder is closed to every user but root, who may not run PostgreSQL.
+const describeAsRoot = process.getuid?.() === 0 ? describe : describe.skip;
+
+describeAsRoot('data outside of the data folder', () => {
+  it.each([
+    ['is damaged', (path: string) => writeFileSync(path, '{"clust')],
+    ['is lost', (path: string) => rmSync(path)],
+  ])('is found although the note of where it is %s', async (_how, spoil) => {
+    chmodSync(dataDir, 0o700);
+    const first = await startWithRow();
+    await first.stop();
+    writeFileSync(join(dataDir, 'instance.json'), '');
+    const { clusterDir } = JSON.parse(readFileSync(join(dataDir, 'postgres.json'), 'utf8')) as {
+      clusterDir: string;
+    };
+    try {
+      spoil(join(dataDir, 'postgres.json'));
+      const second = await start();
+      expect(await query(second, 'SELECT n FROM t')).toEqual(rows);
+      await second.stop();
+      expect(JSON.parse(readFileSync(join(dataDir, 'postgres.json'), 'utf8'))).toEqual({ clusterDir });
+    } finally {
+      for (const server of started.splice(0)) await server.stop();
+      rmSync(dirname(clusterDir), { recursive: true });
+    }
   });
 });
