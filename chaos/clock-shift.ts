@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
 /**
  * Preloaded into the processes of a chaos run: makes `Date` go wrong by as many milliseconds as a file says. It is in
- * the folder CHAOS_CLOCK_DIR and named after the process, `api` or `workers`. Timers and `performance.now()` stay right,
- * as they do when a real clock is set.
+ * the folder CHAOS_CLOCK_DIR and named after the process, `api` or `workers`. What the clock of a process shows now, the
+ * process says in a file beside it, `api.<pid>`. Timers and `performance.now()` stay right, as they do when a real clock
+ * is set.
  */
 
 const LOOK_EVERY_MS = 100;
@@ -15,10 +16,14 @@ const role = basename(dirname(process.argv[1] ?? ''));
 if (folder !== undefined && (role === 'api' || role === 'workers')) shiftClock(join(folder, role));
 
 function shiftClock(file: string): void {
-  let shiftMs = readShift(file);
-  setInterval(() => {
+  let shiftMs = 0;
+  let said: number | null = null;
+  const look = (): void => {
     shiftMs = readShift(file);
-  }, LOOK_EVERY_MS).unref();
+    if (said !== shiftMs && say(file, shiftMs)) said = shiftMs;
+  };
+  look();
+  setInterval(look, LOOK_EVERY_MS).unref();
   const realNow = Date.now;
   const now = (): number => realNow() + shiftMs;
   globalThis.Date = new Proxy(Date, {
@@ -33,5 +38,17 @@ function readShift(file: string): number {
     return Number(readFileSync(file, 'utf8'));
   } catch {
     return 0;
+  }
+}
+
+/** False when it could not be said; the next look tries again. */
+function say(file: string, shiftMs: number): boolean {
+  try {
+    const path = `${file}.${process.pid}`;
+    writeFileSync(`${path}.new`, String(shiftMs));
+    renameSync(`${path}.new`, path);
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -1,4 +1,4 @@
-import { CATALOG, FAULT_IDS } from './catalog';
+import { CATALOG, FAULT_IDS, type FaultId } from './catalog';
 import { planOf } from './plan';
 
 const drawn = { faults: null, seconds: 30 };
@@ -35,9 +35,28 @@ describe('the plan of a round', () => {
     expect(planOf(5, { faults: ['F25'], seconds: 20 }).network).not.toBeNull();
   });
 
+  it('holds what is long by its nature as long in a short round', () => {
+    const [step] = planOf(5, { faults: ['F26'], seconds: 5 }).steps;
+    expect(step?.holdMs).toBeGreaterThanOrEqual(60_000);
+  });
+
+  it('makes ready what its faults need, and nothing else', () => {
+    const needs = (faults: FaultId[]) => {
+      const { hasSmallDisks, hasReleases, network } = planOf(5, { faults, seconds: 20 });
+      return [hasSmallDisks, hasReleases, network !== null];
+    };
+    expect(needs(['F1'])).toEqual([false, false, false]);
+    expect(needs(['F10'])).toEqual([true, false, false]);
+    expect(needs(['F22'])).toEqual([false, true, false]);
+    expect(needs(['F6', 'F10', 'F22'])).toEqual([true, true, true]);
+  });
+
   it.each(seeds(1, 40))('of seed %i stays within its time', (seed) => {
     const { steps } = planOf(seed, drawn);
-    const totalMs = steps.reduce((sum, { pauseMs, holdMs }) => sum + pauseMs + holdMs, 0);
+    // What is long by its nature comes on top.
+    const totalMs = steps.reduce((sum, { fault, pauseMs, holdMs }) => {
+      return sum + pauseMs + (CATALOG[fault].isLong ? 0 : holdMs);
+    }, 0);
     expect(totalMs).toBeLessThan(60_000);
     expect(totalMs).toBeGreaterThan(5_000);
   });

@@ -1,5 +1,5 @@
 import { createRandom, type Random } from '../simulator/random';
-import { CATALOG, FAULT_IDS, type FaultId, NETWORK_FAULTS } from './catalog';
+import { CATALOG, DISK_FAULTS, FAULT_IDS, type FaultId, NETWORK_FAULTS, RELEASE_FAULTS } from './catalog';
 
 /** What one round does. A function of its seed and the options alone, so that a line replays it. */
 export interface Plan {
@@ -8,6 +8,10 @@ export interface Plan {
   readonly steps: readonly Step[];
   /** Null: as `npm start` does. Else API and worker run as a second instance, behind proxies like these. */
   readonly network: { readonly sliceBytes: number; readonly delayMs: number } | null;
+  /** Whether the instance lies on disks of its own, which can be filled. */
+  readonly hasSmallDisks: boolean;
+  /** Whether another release of the product is made ready. */
+  readonly hasReleases: boolean;
 }
 
 export interface Step {
@@ -36,16 +40,21 @@ export function planOf(seed: number, { faults, seconds }: PlanOptions): Plan {
     ? { sliceBytes: random.pick([64, 333, 4_096]), delayMs: random.int(0, 3) }
     : null;
   const steps = chosen.map((fault) => stepOf(random, fault));
-  const plannedMs = steps.reduce((sum, { pauseMs, holdMs }) => sum + pauseMs + holdMs, 0);
+  const plannedMs = steps.reduce(
+    (sum, { fault, pauseMs, holdMs }) => sum + pauseMs + (CATALOG[fault].isLong ? 0 : holdMs),
+    0,
+  );
   const stretch = Math.min(2, Math.max(0.5, (seconds * 1_000) / plannedMs));
   return {
     seed,
     clicksPerSecond: 50,
     network,
+    hasSmallDisks: chosen.some((fault) => DISK_FAULTS.has(fault)),
+    hasReleases: chosen.some((fault) => RELEASE_FAULTS.has(fault)),
     steps: steps.map((step) => ({
       ...step,
       pauseMs: Math.round(step.pauseMs * stretch),
-      holdMs: Math.round(step.holdMs * stretch),
+      holdMs: CATALOG[step.fault].isLong ? step.holdMs : Math.round(step.holdMs * stretch),
     })),
   };
 }

@@ -10,6 +10,7 @@ import { INJECTIONS } from './faults/injections';
 import { startGauges } from './gauges';
 import { type Machine, startMachine } from './instance/machine';
 import type { Plan, Step } from './plan';
+import { prepareReleases } from './releases';
 import { comeToRest } from './rest';
 import { type LoggingSink, startLoggingSink } from './sink/logging-sink';
 import { createAdmin } from './traffic/admin';
@@ -21,6 +22,8 @@ export interface RoundResult {
   readonly findings: readonly Finding[];
   readonly evidence: Evidence;
   readonly left: Unfinished;
+  /** Faults of the plan that this machine does not allow, and why. */
+  readonly notPlayed: readonly string[];
   /** The ends of all logs; empty when nothing was found. */
   readonly logs: string;
 }
@@ -40,12 +43,15 @@ const WARM_UP_MS = 2_000;
 /** Plays one plan on an instance of its own, which is gone afterwards, whatever happens. */
 export async function playRound(plan: Plan, options: RoundOptions): Promise<RoundResult> {
   const sink = await startLoggingSink(plan.seed);
+  const releases = plan.hasReleases ? prepareReleases(options.distDir) : null;
   try {
     options.progress('an instance comes up');
     const machine = await startMachine({
-      distDir: options.distDir,
+      distDir: releases?.distDir ?? options.distDir,
       sinkPort: sink.port,
       network: plan.network,
+      smallDisks: plan.hasSmallDisks,
+      releases,
     });
     try {
       return await playOn(machine, sink, plan, options);
@@ -57,6 +63,7 @@ export async function playRound(plan: Plan, options: RoundOptions): Promise<Roun
       await machine.remove();
     }
   } finally {
+    releases?.remove();
     await sink.close();
   }
 }
@@ -77,7 +84,8 @@ async function playOn(
     habits: LIFELIKE_HABITS,
     eventsBehind: () => countUnsettled(machine.whereabouts().databaseUrl),
   });
-  const arena: Arena = { machine, sink, traffic, admin, setUp: prepared, temporalWasLost: false };
+  const notPlayed: string[] = [];
+  const arena: Arena = { machine, sink, traffic, admin, setUp: prepared, notPlayed, temporalWasLost: false };
   const gauges = startGauges(machine);
   try {
     await breakAndHeal(arena, plan, { say, progress, signal });
@@ -92,7 +100,7 @@ async function playOn(
       gauges: gauges.stop(),
     };
     const findings = audit(evidence);
-    return { findings, evidence, left, logs: findings.length === 0 ? '' : machine.explain() };
+    return { findings, evidence, left, notPlayed, logs: findings.length === 0 ? '' : machine.explain() };
   } finally {
     gauges.stop();
   }
@@ -126,8 +134,8 @@ async function breakAndHeal(
 /** Everything that a fault may have left broken because it was broken off itself. */
 async function heal({ machine, sink }: Arena): Promise<void> {
   for (const point of FAULT_POINTS) machine.disarm(point);
-  machine.shiftClock('api', 0);
-  machine.shiftClock('workers', 0);
+  // Each fault has waited for its own clocks; who has broken one off waits for nobody.
+  await Promise.allSettled([machine.shiftClock('api', 0), machine.shiftClock('workers', 0)]);
   machine.network?.database.setMode('pass');
   machine.network?.temporal.setMode('pass');
   sink.calm();

@@ -5,7 +5,7 @@ const MAX_FINDINGS_SHOWN = 30;
 
 /** What a round has come to, for people. */
 export function summaryLines(result: RoundResult, seconds: number): string[] {
-  const { evidence, findings, logs } = result;
+  const { evidence, findings, logs, notPlayed } = result;
   const { client, database, sink, gauges } = evidence;
   const repeated = client.events.reduce((sum, { answers }) => sum + Math.max(0, answers.length - 1), 0);
   const attempts = database.postbacks.reduce((sum, postback) => sum + postback.attempts, 0);
@@ -27,5 +27,6 @@ export function summaryLines(result: RoundResult, seconds: number): string[] {
           ...findings.slice(0, MAX_FINDINGS_SHOWN).map(({ rule, what }) => `    ${rule}  ${what}`),
           logs,
         ];
-  return [...figures.map((figure) => `  ${figure}`), ...verdict];
+  const missing = notPlayed.map((fault) => `  Not played: ${fault}.`);
+  return [...figures.map((figure) => `  ${figure}`), ...missing, ...verdict];
 }

@@ -6,7 +6,7 @@ import { rebuildJourneysCommand } from './commands/rebuild-journeys';
 import { simulateCommand } from './commands/simulate';
 import { startCommand } from './commands/start';
 import { workspaceCommand } from './commands/workspace';
-import { complain, explain } from './output';
+import { complain, explain, outliveOutput } from './output';
 
 const program = new Command('clickchain')
   .description('Every ad click is a durable journey that ends in booked money and delivered postbacks.')
@@ -17,6 +17,7 @@ const program = new Command('clickchain')
   .addCommand(simulateCommand())
   .showHelpAfterError();
 
+outliveOutput();
 program.parseAsync().catch((error: unknown) => {
   complain(explain(translateDbError(error) ?? error));
   process.exitCode = 1;

@@ -1,4 +1,5 @@
 import pino, { type DestinationStream, type Logger } from 'pino';
+import { createLogOutput } from './log-output';
 
 const SECRET_NAMES = [
   'authorization',
@@ -30,10 +31,13 @@ function writtenError(error: Error): object {
   return Object.fromEntries(written.filter(([name]) => !isOfPostgres || !QUOTING_FIELDS.includes(name)));
 }
 
-/** The process's log: one JSON object per line on standard output, secrets replaced, control characters escaped. */
+/**
+ * The process's log: one JSON object per line on standard output, secrets replaced, control characters escaped. Whatever
+ * becomes of the output, the process goes on.
+ */
 export function createLogger(
   options: { level: string; name: string },
-  destination?: DestinationStream,
+  destination: DestinationStream = standardOutput(options.name),
 ): Logger {
   const settings = {
     name: options.name,
@@ -43,7 +47,17 @@ export function createLogger(
     timestamp: pino.stdTimeFunctions.isoTime,
     hooks: { streamWrite: (text: string) => text.replace(UNESCAPED_CONTROLS, escaped) },
   };
-  return destination === undefined ? pino(settings) : pino(settings, destination);
+  return pino(settings, destination);
+}
+
+const STANDARD_OUTPUT = 1;
+
+function standardOutput(name: string): DestinationStream {
+  const lossLine = (lost: number, reason: string): string => {
+    const line = { level: pino.levels.values.warn, time: new Date().toISOString(), pid: process.pid, name };
+    return `${JSON.stringify({ ...line, lost, reason, msg: 'log lines were lost' })}\n`;
+  };
+  return createLogOutput({ fd: STANDARD_OUTPUT, lossLine });
 }
 
 function escaped(character: string): string {

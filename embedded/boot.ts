@@ -5,15 +5,24 @@ import { toEnvironment } from '../config/to-environment';
 import { untilAborted } from './abortable';
 import { untilReady } from './api-readiness';
 import { clearForkedOrphans, startForkedChild } from './forked-child';
-import { type InstanceInfo, readInstanceFile, writeInstanceFile } from './instance-file';
-import { logSize, readLogSince } from './log-file';
+import { type InstanceInfo, readInstanceFile, setAsideDamagedInstanceFile } from './instance-file';
+import { logSize, logTrouble, readLogSince, shortenLogs } from './log-file';
+import { LostJourneys, rebuildFrom } from './lost-journeys';
 import { freePort, isPortFree } from './ports';
 import { ensureDatabase, postgresLogFile, startPostgres } from './postgres/server';
 import { type PreparedDatabase, prepareDatabase } from './prepare-database';
 import type { Reporter } from './progress';
+import { quietly } from './quietly';
+import { StatusFile } from './status-file';
 import { createSupervisor, type RunningUnit, type Supervisor } from './supervisor';
 import { findTemporalCli } from './temporal/find-cli';
-import { isServing, startTemporal, temporalLogFile } from './temporal/server';
+import {
+  isServing,
+  startTemporal,
+  type TemporalServer,
+  temporalFolder,
+  temporalLogFile,
+} from './temporal/server';
 
 export interface StartOptions {
   /** Gives up between two steps, or in the middle of a long one, and stops what was started. */
@@ -22,9 +31,12 @@ export interface StartOptions {
   readonly distDir?: string;
   /** For tests of the process handling alone. */
   readonly prepareDatabase?: (databaseUrl: string, adminKey: string | null) => Promise<PreparedDatabase>;
+  readonly rebuildJourneys?: typeof rebuildFrom;
 }
 
 const databaseName = 'clickchain';
+
+const shortenLogsEveryMs = 60_000;
 
 const noPids = { supervisor: null, api: null, worker: null, postgres: null, temporal: null };
 
@@ -34,6 +46,9 @@ export class Boot {
   private readonly dataDir: string;
   private readonly previous: InstanceInfo | null;
   private readonly distDir: string;
+  private readonly status: StatusFile;
+  private readonly lostJourneys: LostJourneys;
+  private readonly logCare: NodeJS.Timeout;
   private readonly entries: { readonly api: string; readonly worker: string };
   private databaseUrl = '';
   private temporalAddress = '';
@@ -57,9 +72,18 @@ export class Boot {
       worker: join(this.distDir, 'workers', 'main.js'),
     };
     this.supervisor = createSupervisor({ reporter, onChange: () => this.writeInfo() });
+    this.status = new StatusFile(this.dataDir, reporter);
+    this.lostJourneys = new LostJourneys({
+      folder: temporalFolder(this.dataDir),
+      reporter,
+      rebuild: (signal) => (options.rebuildJourneys ?? rebuildFrom)(this.databaseUrl, signal),
+    });
+    const logs = join(this.dataDir, 'logs');
+    this.logCare = setInterval(() => quietly(() => shortenLogs(logs)), shortenLogsEveryMs).unref();
   }
 
   async run(): Promise<InstanceInfo> {
+    this.sayWhatIsAmiss();
     await clearForkedOrphans(Object.values(this.entries), this.dataDir);
     await this.choosePorts();
     await this.startPostgres();
@@ -74,6 +98,7 @@ export class Boot {
     });
     // A new key exists in clear nowhere else.
     this.writeInfo();
+    if (this.config.temporalAddress === null) this.lostJourneys.startAgain();
     await this.step('Worker', () =>
       this.supervisor.start({ name: 'worker', start: () => this.fork('worker') }),
     );
@@ -84,9 +109,20 @@ export class Boot {
   }
 
   async stop(): Promise<void> {
+    clearInterval(this.logCare);
+    await this.lostJourneys.stop();
     await this.supervisor.stop();
-    if (this.running) writeInstanceFile(this.dataDir, { ...this.info(), pids: noPids });
+    if (this.running) this.status.write({ ...this.info(), pids: noPids });
+    this.status.stop();
     this.running = false;
+  }
+
+  /** What keeps nothing from starting, but people should know. */
+  private sayWhatIsAmiss(): void {
+    const trouble = logTrouble(join(this.dataDir, 'logs'));
+    if (trouble !== null) this.reporter.line(`  Logs cannot be written and are lost: ${trouble}`);
+    const aside = setAsideDamagedInstanceFile(this.dataDir);
+    if (aside !== null) this.reporter.line(`  instance.json was damaged; it is kept as ${aside}`);
   }
 
   /** Runs a step unless, and only until, the start is given up. */
@@ -143,14 +179,19 @@ export class Boot {
     const cli = await this.step('Temporal program', (update) => {
       return findTemporalCli({ explicitPath: temporalCliPath }, update);
     });
+    let last: TemporalServer | null = null;
     const start = async (): Promise<RunningUnit> => {
+      const damage = last?.damage() ?? null;
+      last = null;
       const server = await startTemporal({
         dataDir: this.dataDir,
         program: cli.path,
         logFile: temporalLogFile(this.dataDir),
         uiPort: this.config.temporalUiPort,
         namespace,
+        damage,
       });
+      last = server;
       for (const note of server.notes) this.reporter.line(`  ${note}`);
       const before = this.temporalAddress;
       this.temporalAddress = server.address;
@@ -159,6 +200,8 @@ export class Boot {
       if (this.config.temporalUiUrl === `http://127.0.0.1:${this.config.temporalUiPort}`) {
         this.temporalUiUrl = `http://127.0.0.1:${server.uiPort}`;
       }
+      // At the first start the schema comes first.
+      if (this.prepared !== null) this.lostJourneys.startAgain();
       return server;
     };
     await this.step('Temporal', () => this.supervisor.start({ name: 'temporal', start }));
@@ -258,6 +301,6 @@ export class Boot {
 
   /** As soon as the key is known it must not be lost, so the file is written before the API is ready, too. */
   private writeInfo(): void {
-    if (this.prepared !== null) writeInstanceFile(this.dataDir, this.info());
+    if (this.prepared !== null) this.status.write(this.info());
   }
 }

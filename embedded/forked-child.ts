@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
-import { closeSync, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { childExit } from './child-exit';
-import { openLog } from './log-file';
+import { closeLog, openLog } from './log-file';
 import { findProcesses, stopProcess } from './process-table';
 import type { RunningUnit } from './supervisor';
 
@@ -34,7 +34,7 @@ export function startForkedChild(child: ForkedChild): RunningUnit {
     // Its own process group: Ctrl+C in the terminal must reach the supervisor only, which stops in order.
     detached: true,
   });
-  closeSync(log);
+  closeLog(log);
   const exited = childExit(process_);
   const pid = process_.pid ?? 0;
   return {

@@ -1,5 +1,8 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
+import { replaceFile } from './replace-file';
+import { setAside } from './set-aside';
 
 /** What `<data dir>/instance.json` says about the running, or last, instance. */
 export interface InstanceInfo {
@@ -30,15 +33,39 @@ export function instanceFilePath(dataDir: string): string {
   return join(dataDir, 'instance.json');
 }
 
-/** Null when no instance has ever come up in this folder. */
+const pid = z.number().nullable();
+const instanceInfo: z.ZodType<InstanceInfo> = z.object({
+  apiUrl: z.url(),
+  docsUrl: z.string(),
+  temporalUiUrl: z.string(),
+  temporalAddress: z.string(),
+  temporalNamespace: z.string(),
+  databaseUrl: z.string(),
+  workspaceId: z.string(),
+  adminKey: z.string().nullable(),
+  sinkPort: z.int().min(1).max(65_535),
+  pids: z.object({ supervisor: pid, api: pid, worker: pid, postgres: pid, temporal: pid }),
+});
+
+/** Null when no instance has ever come up in this folder, or when what it has written there is damaged. */
 export function readInstanceFile(dataDir: string): InstanceInfo | null {
   const path = instanceFilePath(dataDir);
-  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as InstanceInfo) : null;
+  if (!existsSync(path)) return null;
+  try {
+    return instanceInfo.parse(JSON.parse(readFileSync(path, 'utf8')));
+  } catch {
+    return null;
+  }
 }
 
-/** Readers see the old or the new file, never half of one. */
+/**
+ * Makes way for a new file where the present one cannot be read: it may hold the only copy of the admin key, so it is
+ * kept. Gives its new name; null when there is nothing in the way.
+ */
+export function setAsideDamagedInstanceFile(dataDir: string): string | null {
+  return readInstanceFile(dataDir) === null ? setAside(instanceFilePath(dataDir)) : null;
+}
+
 export function writeInstanceFile(dataDir: string, info: InstanceInfo): void {
-  const path = instanceFilePath(dataDir);
-  writeFileSync(`${path}.new`, `${JSON.stringify(info, null, 2)}\n`, { mode: 0o600 });
-  renameSync(`${path}.new`, path);
+  replaceFile(instanceFilePath(dataDir), `${JSON.stringify(info, null, 2)}\n`);
 }

@@ -1,5 +1,6 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { processIdentity } from './process-table';
+import { quietly } from './quietly';
 
 export type LockResult =
   | { readonly outcome: 'acquired'; release(): void }
@@ -18,8 +19,8 @@ interface Holder {
 export function acquirePidLock(path: string): LockResult {
   const own: Holder = { pid: process.pid, identity: processIdentity(process.pid) ?? 'running' };
   const draft = `${path}.${process.pid}`;
-  writeFileSync(draft, JSON.stringify(own), { mode: 0o600 });
   try {
+    writeFileSync(draft, JSON.stringify(own), { mode: 0o600 });
     for (let attempt = 0; attempt < 10; attempt += 1) {
       // A link appears complete or not at all, so nobody ever reads half a lock.
       if (tryLink(draft, path)) return { outcome: 'acquired', release: () => release(path, own) };
@@ -79,6 +80,9 @@ function setAside(path: string, staleText: string): void {
   rmSync(aside, { force: true });
 }
 
+/** A lock that stays because it cannot be removed now is taken over by the next start, whose holder has ended then. */
 function release(path: string, own: Holder): void {
-  if (readIfPresent(path) === JSON.stringify(own)) rmSync(path, { force: true });
+  quietly(() => {
+    if (readIfPresent(path) === JSON.stringify(own)) rmSync(path, { force: true });
+  });
 }

@@ -1,5 +1,10 @@
 import { connect, createServer } from 'node:net';
 
+/** A port that was written down, if it can be one. */
+export function portOf(value: unknown): number | null {
+  return typeof value === 'number' && Number.isInteger(value) && value > 0 && value < 65_536 ? value : null;
+}
+
 /** True when nothing listens on the port, so that a server could be started there. */
 export function isPortFree(port: number, host = '127.0.0.1'): Promise<boolean> {
   return new Promise((resolve) => {

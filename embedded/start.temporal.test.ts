@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { transformSync } from '@swc/core';
 import { Client } from 'pg';
 import { parseConfig } from '../config/config';
+import type { RebuildSummary } from '../db/rebuild-journeys';
 import { devServerPath, makeTestDataDir } from '../testing/servers';
 import { until } from '../testing/until';
 import { instanceFilePath, readInstanceFile } from './instance-file';
@@ -16,11 +17,14 @@ const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => /^
 const server = require('http').createServer((request, response) => response.end(JSON.stringify(env)));
 server.listen(Number(process.env.CLICKCHAIN_PORT), '127.0.0.1');
 process.on('SIGTERM', () => process.exit(0));`;
+const none = { found: 0, queued: 0 };
+const nothingOpen: RebuildSummary = { events: none, postbacks: none, timers: none, clicks: none, upTo: 0n };
 const workerScript = `setInterval(() => 0, 1000);`;
 
 let program: string;
 let dataDir: string;
 let instance: EmbeddedInstance | undefined;
+let rebuilt: number;
 
 // The first run on a machine may have to build the server.
 beforeAll(async () => {
@@ -28,6 +32,7 @@ beforeAll(async () => {
 }, 10 * 60_000);
 beforeEach(() => {
   dataDir = makeTestDataDir();
+  rebuilt = 0;
 });
 afterEach(async () => {
   await instance?.stop();
@@ -58,7 +63,7 @@ async function start(env: Record<string, string> = {}): Promise<EmbeddedInstance
     TEMPORAL_CLI_PATH: program,
     ...env,
   });
-  const first = readInstanceFile(dataDir) === null;
+  const first = !existsSync(instanceFilePath(dataDir));
   instance = await startEmbedded(config, silentReporter, {
     distDir: buildStandIns(),
     prepareDatabase: async (databaseUrl, adminKey) => {
@@ -69,6 +74,10 @@ async function start(env: Record<string, string> = {}): Promise<EmbeddedInstance
       );
       expect(rows).toEqual([{ n: first ? 0 : 1 }]);
       return { applied: [], workspaceId: 'wsp_1', adminKey: adminKey ?? made };
+    },
+    rebuildJourneys: async () => {
+      rebuilt += 1;
+      return nothingOpen;
     },
   });
   return instance;
@@ -132,6 +141,44 @@ describe('an embedded instance', () => {
     expect({ ...again, pids: null }).toEqual({ ...info, pids: null });
     expect(await query(info.databaseUrl, 'SELECT n FROM t')).toEqual([{ n: 1 }]);
     expect(info.adminKey).toBe('a-key-of-twenty-four-chars');
+  }, 60_000);
+
+  it('starts journeys again whenever Temporal has lost its database, and then only', async () => {
+    await start();
+    const isAllSaid = (): Promise<boolean> =>
+      until(
+        'everything to be started again',
+        async () => !existsSync(join(dataDir, 'temporal', 'lost.json')),
+      );
+    await isAllSaid();
+    expect(rebuilt).toBe(1);
+    await query(instance?.info.databaseUrl ?? '', 'INSERT INTO t VALUES (1)');
+    const { temporal = 0 } = readInstanceFile(dataDir)?.pids ?? {};
+    writeFileSync(join(dataDir, 'temporal', 'temporal.sqlite'), 'damaged');
+    process.kill(temporal ?? 0, 'SIGKILL');
+    await until('journeys to be started again', async () => rebuilt === 2);
+    await isAllSaid();
+    await instance?.stop();
+    await start();
+    await instance?.stop();
+    expect(rebuilt).toBe(2);
+    rmSync(join(dataDir, 'temporal'), { recursive: true });
+    await start();
+    await isAllSaid();
+    expect(rebuilt).toBe(3);
+  }, 60_000);
+
+  it('comes up in spite of damaged notes of its own, and without logs', async () => {
+    await start();
+    await query(instance?.info.databaseUrl ?? '', 'INSERT INTO t VALUES (1)');
+    await instance?.stop();
+    writeFileSync(instanceFilePath(dataDir), '{"apiU');
+    writeFileSync(join(dataDir, 'temporal', 'server.json'), '');
+    rmSync(join(dataDir, 'logs'), { recursive: true });
+    writeFileSync(join(dataDir, 'logs'), '');
+    const { info } = await start();
+    expect(await environmentOfApi(info.apiUrl)).toMatchObject({ DATABASE_URL: info.databaseUrl });
+    expect(readInstanceFile(dataDir)?.apiUrl).toBe(info.apiUrl);
   }, 60_000);
 
   it('uses given servers and starts none of its own', async () => {

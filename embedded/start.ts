@@ -60,7 +60,7 @@ export async function startEmbedded(
 }
 
 function assertWritable(dataDir: string): void {
-  const own = ['', 'instance.json', 'postgres.json', 'temporal', 'logs'].map((name) => join(dataDir, name));
+  const own = ['', 'instance.json', 'postgres.json', 'temporal'].map((name) => join(dataDir, name));
   for (const path of own.filter((entry) => existsSync(entry))) {
     try {
       accessSync(path, constants.W_OK);

@@ -77,6 +77,23 @@ describe('createSupervisor', () => {
     await supervisor.stop();
   });
 
+  it('brings a unit back whether or not anybody can be told of it', async () => {
+    const full = (): never => {
+      throw new Error('ENOSPC: no space left on device, write');
+    };
+    const supervisor = createSupervisor({ reporter: { line: full }, onChange: full });
+    const unit = fakeUnit('postgres', journal);
+    await supervisor.start(unit.spec);
+    for (let round = 0; round < 3; round += 1) {
+      unit.crash();
+      unit.failNext(1);
+      await jest.advanceTimersByTimeAsync(60_000);
+    }
+    expect(journal.at(-1)).toBe('postgres 4 started');
+    expect(supervisor.pids()).toEqual({ postgres: 4 });
+    await supervisor.stop();
+  });
+
   it('stops the units one after the other, the last started first, and starts nothing again', async () => {
     const supervisor = createSupervisor({ reporter });
     for (const name of ['postgres', 'temporal', 'api']) await supervisor.start(fakeUnit(name, journal).spec);

@@ -1,5 +1,6 @@
 import type { ExitReason } from './child-exit';
 import type { Reporter } from './progress';
+import { quietly } from './quietly';
 
 export interface RunningUnit {
   readonly pid: number;
@@ -27,7 +28,7 @@ export interface Supervisor {
 }
 
 export interface SupervisorOptions {
-  readonly reporter: Reporter;
+  readonly reporter: Pick<Reporter, 'line'>;
   /** Called after each change of a pid. */
   readonly onChange?: () => void;
   readonly firstDelayMs?: number;
@@ -42,7 +43,7 @@ interface Supervised {
 
 /** How a unit is kept running. */
 interface Care {
-  readonly reporter: Reporter;
+  readonly reporter: Pick<Reporter, 'line'>;
   readonly firstDelayMs: number;
   readonly maxDelayMs: number;
   readonly stopping: AbortSignal;
@@ -54,7 +55,8 @@ const healthyAfterMs = 30_000;
 
 /** Restarts what ends, at once at first, and ever more slowly (up to 10 s) while it keeps ending. */
 export function createSupervisor(options: SupervisorOptions): Supervisor {
-  const { reporter, firstDelayMs = 500, maxDelayMs = 10_000 } = options;
+  const { firstDelayMs = 500, maxDelayMs = 10_000 } = options;
+  const reporter = { line: (text: string) => quietly(() => options.reporter.line(text)) };
   const units: Supervised[] = [];
   const starting = new Set<Promise<RunningUnit>>();
   const stopping = new AbortController();
@@ -62,7 +64,8 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
 
   function changed(unit: Supervised, running: RunningUnit | null): void {
     unit.running = running;
-    options.onChange?.();
+    // Whoever is told may fail at it, such as at a full disk; the unit has to run all the same.
+    quietly(() => options.onChange?.());
   }
 
   async function begin(spec: UnitSpec): Promise<RunningUnit> {
@@ -128,7 +131,7 @@ async function keepRunning(unit: Supervised, care: Care): Promise<void> {
   }
 }
 
-async function startAgain(spec: UnitSpec, reporter: Reporter): Promise<RunningUnit | null> {
+async function startAgain(spec: UnitSpec, reporter: Care['reporter']): Promise<RunningUnit | null> {
   try {
     const running = await spec.start();
     reporter.line(`${spec.name} runs again (pid ${running.pid})`);

@@ -67,6 +67,24 @@ export function auditAnswers({ client }: Evidence): Finding[] {
   ];
 }
 
+/** Where something else is broken, or not any more, clicks and events are taken. */
+export function auditServing({ client }: Evidence): Finding[] {
+  return client.spans.flatMap(({ fault, expects, fromMs, toMs }) =>
+    KINDS.flatMap((kind) => {
+      const isWithin = (atMs: number): boolean => atMs >= fromMs && atMs <= toMs;
+      const served = client.served.filter(({ what, atMs }) => what === kind && isWithin(atMs)).length;
+      const refused = client.refusals.filter(
+        ({ what, sentAtMs, tookMs }) => what === kind && isWithin(sentAtMs + tookMs),
+      ).length;
+      const shown = `${served} ${kind}s were taken and ${refused} refused in ${toMs - fromMs} ms`;
+      const [isKept, when] = expects === 'comes_back' ? [served > 0, 'after'] : [served > refused, 'during'];
+      return isKept ? [] : [finding('I9', `${when} ${fault} ${shown}`)];
+    }),
+  );
+}
+
+const KINDS = ['click', 'event'] as const;
+
 export function auditGauges({ gauges }: Evidence): Finding[] {
   return gauges
     .filter(({ highest, cap }) => highest > cap)

@@ -1,6 +1,6 @@
 import { auditMoney } from './audit-money';
 import { auditPostbacks } from './audit-postbacks';
-import { auditAnswers, auditGauges, auditRest, auditTrail } from './audit-rest';
+import { auditAnswers, auditGauges, auditRest, auditServing, auditTrail } from './audit-rest';
 import type { Evidence } from './evidence';
 import { type Finding, finding } from './finding';
 import { countBy, groupBy } from './grouping';
@@ -19,6 +19,7 @@ export function audit(evidence: Evidence): Finding[] {
     ...auditPostbacks(evidence),
     ...auditRest(evidence),
     ...auditAnswers(evidence),
+    ...auditServing(evidence),
     ...auditGauges(evidence),
     ...auditTrail(evidence),
   ];

@@ -4,12 +4,25 @@ export interface ClientLog {
   readonly events: SentEvent[];
   /** 503 answers; the same request was sent again. */
   readonly refusals: Refusal[];
+  /** When clicks and events were acknowledged. */
+  readonly served: { readonly what: Refusal['what']; readonly atMs: number }[];
+  /** When the round expected them to be. */
+  readonly spans: ServedSpan[];
   /** Requests that found nobody or lost their connection; they were sent again, too. */
   readonly unreachable: { readonly sentAtMs: number; readonly reason: string }[];
   /** Answers that the contract does not know. */
   readonly unexpected: string[];
   /** Changes of the set-up that were answered with success. */
   readonly changes: SetUpChange[];
+}
+
+export interface ServedSpan {
+  /** What was broken in it, or before it. */
+  readonly fault: string;
+  /** `comes_back`: something is served before its end. `goes_on`: more is served in it than refused. */
+  readonly expects: 'comes_back' | 'goes_on';
+  readonly fromMs: number;
+  readonly toMs: number;
 }
 
 export interface SentClick {
@@ -72,7 +85,16 @@ export type SetUpChange =
   | { readonly what: 'other'; readonly subject: string };
 
 export function createClientLog(): ClientLog {
-  return { clicks: [], events: [], refusals: [], unreachable: [], unexpected: [], changes: [] };
+  return {
+    clicks: [],
+    events: [],
+    refusals: [],
+    served: [],
+    spans: [],
+    unreachable: [],
+    unexpected: [],
+    changes: [],
+  };
 }
 
 /** The terms under which the two campaigns of the traffic pay; what a partner has earned is computed from here. */

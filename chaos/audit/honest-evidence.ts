@@ -37,6 +37,11 @@ export function honestEvidence(): Evidence {
   addClick(evidence, 0, 'alpha');
   addPlayer(evidence, 1, 'alpha');
   addPlayer(evidence, 2, 'beta');
+  const { served, spans } = evidence.client;
+  served.push({ what: 'click', atMs: 5 }, { what: 'event', atMs: 6 });
+  for (const expects of ['comes_back', 'goes_on'] as const) {
+    spans.push({ fault: 'a fault', expects, fromMs: 4, toMs: 7 });
+  }
   return evidence;
 }
 

@@ -202,6 +202,22 @@ export const TAMPERINGS: readonly Tampering[] = [
     spoil: ({ client }) => void client.changes.push({ what: 'other', subject: 'dst_untold' }),
   },
   {
+    name: 'an instance that does not come back by itself',
+    breaks: 'I9',
+    spoil: ({ client }) =>
+      void client.spans.push({ fault: 'a fault', expects: 'comes_back', fromMs: -2, toMs: -1 }),
+  },
+  {
+    name: 'events that stand still while only something else is broken',
+    breaks: 'I9',
+    spoil: ({ client }) => {
+      const [fromMs, toMs] = [-1_000, -1];
+      client.spans.push({ fault: 'a fault', expects: 'goes_on', fromMs, toMs });
+      client.served.push({ what: 'click', atMs: fromMs }, { what: 'event', atMs: fromMs });
+      client.refusals.push({ what: 'event', sentAtMs: fromMs, tookMs: 1, retryAfter: '1' });
+    },
+  },
+  {
     name: 'a refusal that does not say when to come again',
     breaks: 'I9',
     spoil: ({ client }) =>

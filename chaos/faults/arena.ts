@@ -11,6 +11,8 @@ export interface Arena {
   readonly traffic: Traffic;
   readonly admin: Admin;
   readonly setUp: SetUp;
+  /** Faults that this machine does not allow, and why. */
+  readonly notPlayed: string[];
   /** Set once the database of Temporal has been deleted. */
   temporalWasLost: boolean;
 }

@@ -7,8 +7,6 @@ const WRONG_BY_MS = 3 * 3_600_000;
 const WINDOW_MS = WINDOW_DAYS * 86_400_000;
 /** Longer than it takes to bring a click to Temporal, shorter than a round. */
 const UNTIL_WINDOW_ENDS_MS = 20_000;
-/** The preloaded clock looks for its shift ten times a second. */
-const NOTICED_WITHIN_MS = 300;
 
 const SHIFTS: Readonly<Record<string, { readonly api?: number; readonly workers?: number }>> = {
   api_ahead: { api: WRONG_BY_MS },
@@ -21,11 +19,11 @@ const SHIFTS: Readonly<Record<string, { readonly api?: number; readonly workers?
 /** F18: a clock is three hours off, and steps back when it is set right. */
 export const wrongClock: Inject = async ({ machine }, { variant, holdMs }) => {
   const { api = 0, workers = 0 } = SHIFTS[variant] ?? {};
-  machine.shiftClock('api', api);
-  machine.shiftClock('workers', workers);
+  await machine.shiftClock('api', api);
+  await machine.shiftClock('workers', workers);
   await delay(holdMs);
-  machine.shiftClock('api', 0);
-  machine.shiftClock('workers', 0);
+  await machine.shiftClock('api', 0);
+  await machine.shiftClock('workers', 0);
 };
 
 /**
@@ -34,13 +32,15 @@ export const wrongClock: Inject = async ({ machine }, { variant, holdMs }) => {
  */
 export function oldClicks(visitors: 'late' | 'usual'): Inject {
   return async ({ machine, traffic }, { holdMs }) => {
-    machine.shiftClock('api', UNTIL_WINDOW_ENDS_MS - WINDOW_MS);
-    await delay(NOTICED_WITHIN_MS);
+    await machine.shiftClock('api', UNTIL_WINDOW_ENDS_MS - WINDOW_MS);
     if (visitors === 'late') traffic.behave(LATE_HABITS);
-    else void traffic.burst(EXPIRING_AT_ONCE);
+    const bursting = visitors === 'late' ? null : traffic.burst(EXPIRING_AT_ONCE);
     await delay(holdMs);
     traffic.behave(LIFELIKE_HABITS);
-    machine.shiftClock('api', 0);
+    // A story of an old click is one only if its click, too, is made under this clock, however late it is answered.
+    await bursting;
+    await traffic.clicked();
+    await machine.shiftClock('api', 0);
   };
 }
 

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { FAULT_POINTS, type FaultPoint } from '../../config/fault-points';
 import type { ProcessName } from '../instance/instance';
 import type { Arena, Inject } from './arena';
+import { expectBack, expectGoesOn } from './serving';
 
 const ARM_AGAIN_MS = 2_000;
 
@@ -41,6 +42,19 @@ async function killedForLong({ machine }: Arena, name: ProcessName, holdMs: numb
     await delay(200);
   }
 }
+
+/** F26: as long as somebody's attention, a paused virtual machine or a disk that hangs may last. */
+export const frozenForLong: Inject = async (arena, step) => {
+  const name = PROCESSES.find((known): known is ProcessName => known === step.variant);
+  if (name === undefined) throw new Error(`there is no process ${step.variant}`);
+  const freeze = () => frozen(name)(arena, step);
+  const fault = `a ${name} that is frozen for long`;
+  if (name === 'worker' || name === 'temporal') await expectGoesOn(arena.traffic, fault, freeze, step.holdMs);
+  else await freeze();
+  await expectBack(arena.traffic, fault);
+};
+
+const PROCESSES: readonly ProcessName[] = ['api', 'worker', 'temporal', 'postgres'];
 
 /** F9, too. */
 export function frozen(name: ProcessName): Inject {

@@ -2,11 +2,13 @@ import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { type InstanceInfo, type InstancePids, readInstanceFile } from '../../embedded/instance-file';
 import { freePortFrom } from '../../embedded/ports';
 import { findProcesses, processIdentity, stopProcess } from '../../embedded/process-table';
 import { devServerPath, makeTestDataDir } from '../../testing/servers';
 import { until } from '../../testing/until';
+import { type Disks, unmountDisks } from './disks';
 
 export type ProcessName = keyof InstancePids;
 
@@ -19,8 +21,12 @@ export interface Ending {
 /** What `npm start` boots, on a data folder and ports of its own. */
 export interface Instance {
   readonly dataDir: string;
+  /** Null where its folder is one among others on the disk of the machine. */
+  readonly disks: Disks | null;
   /** Everything that the command has printed, over all starts. */
   output(): string;
+  /** Closes the pipes to which the command prints, as a terminal that goes away. */
+  hearNoMore(): void;
   /** Boots, or boots again; resolves when the command says that it runs. */
   start(): Promise<InstanceInfo>;
   info(): InstanceInfo;
@@ -53,10 +59,17 @@ export interface InstanceOptions {
   readonly sinkPort: number;
   /** Further variables of the product, or ones that replace those given here. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Puts disks of their own under the folder while it is empty. */
+  readonly disks?: (dataDir: string) => Disks | null;
 }
 
 /** An instance that does not run yet. */
-export async function createInstance({ distDir, sinkPort, env = {} }: InstanceOptions): Promise<Instance> {
+export async function createInstance({
+  distDir,
+  sinkPort,
+  env = {},
+  disks = () => null,
+}: InstanceOptions): Promise<Instance> {
   const command = join(distDir, 'cli', 'main.js');
   if (!existsSync(command)) {
     throw new Error(`${command} is missing: run \`npm run build\` first, as \`npm test\` does`);
@@ -68,7 +81,7 @@ export async function createInstance({ distDir, sinkPort, env = {} }: InstanceOp
   const foreign = Object.entries(process.env).filter(
     ([name]) => !/^(CLICKCHAIN_|TEMPORAL_|DATABASE_URL$|TEST_|JEST_|NODE_OPTIONS$|NODE_ENV$)/.test(name),
   );
-  return instanceOn(dataDir, distDir, {
+  const environment = {
     ...Object.fromEntries(foreign),
     CLICKCHAIN_DATA_DIR: dataDir,
     CLICKCHAIN_PORT: String(port),
@@ -76,10 +89,11 @@ export async function createInstance({ distDir, sinkPort, env = {} }: InstanceOp
     TEMPORAL_UI_PORT: '0',
     TEMPORAL_CLI_PATH: program,
     ...env,
-  });
+  };
+  return instanceOn(dataDir, distDir, environment, disks(dataDir));
 }
 
-function instanceOn(dataDir: string, distDir: string, env: NodeJS.ProcessEnv): Instance {
+function instanceOn(dataDir: string, distDir: string, env: NodeJS.ProcessEnv, disks: Disks | null): Instance {
   const command = join(distDir, 'cli', 'main.js');
   // Ends the supervisor in order when this process dies, even by `kill -9`: nobody else would.
   const parentWatch = join(distDir, 'embedded', 'parent-watch.js');
@@ -94,7 +108,9 @@ function instanceOn(dataDir: string, distDir: string, env: NodeJS.ProcessEnv): I
 
   const instance: Instance = {
     dataDir,
+    disks,
     output: () => printed,
+    hearNoMore: () => closeOutputs(supervisor),
     async start() {
       const startsAt = printed.length;
       const child = fork(command, ['start'], { env, silent: true, execArgv: ['--require', parentWatch] });
@@ -141,6 +157,7 @@ function instanceOn(dataDir: string, distDir: string, env: NodeJS.ProcessEnv): I
     async remove() {
       if (supervisor !== null && !hasEnded(supervisor)) await instance.stop('SIGTERM');
       await Promise.all(processesOn(dataDir).map(({ pid }) => stopProcess(pid, 'SIGKILL', 5_000)));
+      if (disks !== null) unmountDisks(disks);
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
@@ -158,9 +175,15 @@ async function runToEnd(args: readonly string[], env: NodeJS.ProcessEnv) {
 }
 
 function listen(child: ChildProcess, hear: (text: string) => void): void {
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.on('data', (chunk: Buffer) => hear(chunk.toString('utf8')));
-  }
+  for (const stream of outputsOf(child)) stream.on('data', (chunk: Buffer) => hear(chunk.toString('utf8')));
+}
+
+function closeOutputs(child: ChildProcess | null): void {
+  for (const stream of outputsOf(child)) stream.destroy();
+}
+
+function outputsOf(child: ChildProcess | null) {
+  return [child?.stdout, child?.stderr].filter((stream) => stream instanceof Readable);
 }
 
 function hasEnded(child: ChildProcess): boolean {

@@ -7,6 +7,9 @@ import { startTcpProxy, type TcpProxy, throughProxy } from '../../testing/tcp-pr
 import { until } from '../../testing/until';
 import type { Whereabouts } from '../audit/collect-evidence';
 import type { Plan } from '../plan';
+import type { Releases } from '../releases';
+import { type ClockRole, setClock } from './clocks';
+import { type Disks, mountDisks } from './disks';
 import { createInstance, type Instance, type ProcessName } from './instance';
 import { processTree } from './process-tree';
 
@@ -33,12 +36,18 @@ export interface Machine {
   /** Makes the next process that passes this point die there. */
   arm(point: FaultPoint): void;
   disarm(point: FaultPoint): void;
-  /** By how many milliseconds the clock of a process is wrong. */
-  shiftClock(role: 'api' | 'workers', ms: number): void;
+  /** By how many milliseconds the clock of a role is wrong; resolves once its processes go by it. */
+  shiftClock(role: ClockRole, ms: number): Promise<void>;
+  /** Of the instance that has the databases and the one that has the API; or why there are none to fill. */
+  readonly disks: { readonly databases: Disks; readonly application: Disks } | { readonly missing: string };
+  /** Null unless the round exchanges the code of workflows. */
+  readonly releases: Releases | null;
+  /** Everything that the commands have printed. */
+  output(): string;
   /** Runs a command of the product on the databases. */
   run(...args: string[]): Promise<{ readonly code: number | null; readonly output: string }>;
-  /** Deletes the database of Temporal and lets an empty one start. */
-  wipeTemporal(): Promise<void>;
+  /** Takes the database of Temporal away, or overwrites it, and lets the server start without it. */
+  loseTemporal(how: 'wiped' | 'damaged'): Promise<void>;
   /** What was printed, and the ends of all logs. */
   explain(): string;
   remove(): Promise<void>;
@@ -48,6 +57,9 @@ export interface MachineOptions {
   readonly distDir: string;
   readonly sinkPort: number;
   readonly network: Plan['network'];
+  /** Puts disks under it that can be filled, where that is allowed. */
+  readonly smallDisks?: boolean;
+  readonly releases?: Releases | null;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -70,7 +82,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
 }
 
 async function boot(
-  { distDir, sinkPort, network, env = {} }: MachineOptions,
+  { distDir, sinkPort, network, smallDisks = false, releases = null, env = {} }: MachineOptions,
   faultsFolder: string,
   toRemove: (() => Promise<void>)[],
   remove: () => Promise<void>,
@@ -81,15 +93,26 @@ async function boot(
     NODE_OPTIONS: `--require ${join(distDir, 'chaos', 'clock-shift.js')}`,
     ...env,
   };
+  let noDisks = 'none were asked for';
+  const disks = (dataDir: string): Disks | null => {
+    if (!smallDisks) return null;
+    try {
+      return mountDisks(dataDir);
+    } catch (error) {
+      noDisks = error instanceof Error ? (error.message.trim().split('\n').at(-1) ?? '') : String(error);
+      return null;
+    }
+  };
   const start = async (variables: Readonly<Record<string, string>>): Promise<Instance> => {
-    const instance = await createInstance({ distDir, sinkPort, env: variables });
+    const instance = await createInstance({ distDir, sinkPort, env: variables, disks });
     toRemove.push(() => instance.remove());
     await instance.explained(() => instance.start());
     return instance;
   };
+  const common = () => ({ faultsFolder, noDisks, releases, remove });
   if (network === null) {
     const instance = await start(faulty);
-    return machineOf({ data: instance, application: instance, network, faultsFolder, remove });
+    return machineOf({ data: instance, application: instance, network, ...common() });
   }
   const data = await start({ ...env, CLICKCHAIN_WORKER_ROLES: 'sweep' });
   const { databaseUrl, temporalAddress } = data.info();
@@ -105,7 +128,7 @@ async function boot(
     DATABASE_URL: throughProxy(databaseUrl, database),
     TEMPORAL_ADDRESS: `127.0.0.1:${temporal.port}`,
   });
-  return machineOf({ data, application, network: { database, temporal }, faultsFolder, remove });
+  return machineOf({ data, application, network: { database, temporal }, ...common() });
 }
 
 interface Parts {
@@ -113,10 +136,13 @@ interface Parts {
   readonly application: Instance;
   readonly network: Network | null;
   readonly faultsFolder: string;
+  readonly noDisks: string;
+  readonly releases: Releases | null;
   remove(): Promise<void>;
 }
 
-function machineOf({ data, application, network, faultsFolder, remove }: Parts): Machine {
+function machineOf({ data, application, network, faultsFolder, noDisks, releases, remove }: Parts): Machine {
+  const instances = [...new Set([data, application])];
   const homeOf = (name: ProcessName): Instance =>
     name === 'postgres' || name === 'temporal' ? data : application;
   const pid = (name: ProcessName): Promise<number> =>
@@ -139,27 +165,37 @@ function machineOf({ data, application, network, faultsFolder, remove }: Parts):
     kill,
     arm: (point) => writeFileSync(join(faultsFolder, point), ''),
     disarm: (point) => rmSync(join(faultsFolder, point), { force: true }),
-    shiftClock: (role, ms) => writeFileSync(join(faultsFolder, role), String(ms)),
+    shiftClock: (role, ms) => setClock(faultsFolder, role, ms),
+    disks:
+      data.disks === null || application.disks === null
+        ? { missing: noDisks }
+        : { databases: data.disks, application: application.disks },
+    releases,
+    output: () => instances.map((instance) => instance.output()).join('\n'),
     run: (...args) => data.run(...args),
-    async wipeTemporal() {
+    async loseTemporal(how) {
       const supervisor = [await pidOfSupervisor(data)];
       // Nobody may start it again before its files are gone.
       sendTo(supervisor, 'SIGSTOP');
       try {
         await kill('temporal');
-        removeDatabase(join(data.dataDir, 'temporal'));
+        const folder = join(data.dataDir, 'temporal');
+        if (how === 'wiped') removeDatabase(folder);
+        else writeFileSync(join(folder, DATABASE), 'no database');
       } finally {
         sendTo(supervisor, 'SIGCONT');
       }
     },
-    explain: () => [...new Set([data, application])].map((instance) => instance.explain()).join('\n'),
+    explain: () => instances.map((instance) => instance.explain()).join('\n'),
     remove,
   };
 }
 
+const DATABASE = 'temporal.sqlite';
+
 /** The file and its journals; what remains tells the next server its ports. */
 function removeDatabase(folder: string): void {
-  for (const name of readdirSync(folder).filter((file) => file.startsWith('temporal.sqlite'))) {
+  for (const name of readdirSync(folder).filter((file) => file.startsWith(DATABASE))) {
     rmSync(join(folder, name));
   }
 }

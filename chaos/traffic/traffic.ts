@@ -18,6 +18,8 @@ export interface Traffic {
   readonly log: ClientLog;
   /** Changes how the visitors behave who come from now on. */
   behave(habits: Habits): void;
+  /** Resolves when the clicks that are under way have been answered, and so have their time. */
+  clicked(): Promise<void>;
   /** So many visitors at once, beside those who come anyway. Resolves when their clicks have been answered. */
   burst(visitors: number): Promise<void>;
   /** Ends at once; what is under way is given up. */
@@ -62,6 +64,7 @@ export function startTraffic(options: TrafficOptions): Traffic {
   const road: Road = { apiUrl, setUp, log, sender: createSender(log) };
   const random = createRandom(seed);
   const underWay = new Set<Promise<void>>();
+  const clicking = new Set<Promise<unknown>>();
   let { habits } = options;
   let closed = false;
   let visitors = 0;
@@ -70,6 +73,9 @@ export function startTraffic(options: TrafficOptions): Traffic {
     const story = writeStory(random, `v${visitors}`, habits);
     visitors += 1;
     const clicked = click(story, road);
+    clicking.add(clicked);
+    const answered = () => clicking.delete(clicked);
+    clicked.then(answered, answered);
     const whole = clicked
       .then((clickId) => (clickId === null ? undefined : report(story, clickId, road)))
       .catch((error: unknown) => {
@@ -95,6 +101,7 @@ export function startTraffic(options: TrafficOptions): Traffic {
     behave: (next) => {
       habits = next;
     },
+    clicked: async () => void (await Promise.allSettled(clicking)),
     burst: async (count) => {
       const clicks = Array.from({ length: count }, () => visit().clicked);
       await Promise.allSettled(clicks);
@@ -148,6 +155,7 @@ async function click(
   }
   if (sent.clickId === null)
     log.unexpected.push(`click ${visitor}: ${reply.status} ${reply.text.slice(0, 300)}`);
+  else log.served.push({ what: 'click', atMs: Date.now() });
   return sent.clickId;
 }
 
@@ -198,6 +206,7 @@ async function reportOnce(sent: SentEvent, planned: PlannedEvent, { apiUrl, setU
   }
   const { status, id } = JSON.parse(reply.text) as { status: string; id: string };
   sent.answers.push({ status, id });
+  log.served.push({ what: 'event', atMs: Date.now() });
 }
 
 function bodyOf(sent: SentEvent, { namesClick }: PlannedEvent): object {

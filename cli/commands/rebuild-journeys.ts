@@ -9,6 +9,7 @@ import {
 import type { LostPart } from '../../db/stores/rebuild-store';
 import { type ClickId, mintedAtMs, parseId } from '../../domain/ids';
 import { SECOND_MS, toIso } from '../../domain/time';
+import { LOST_PART_NAMES } from '../../embedded/lost-journeys';
 import { createReporter, type Reporter } from '../../embedded/progress';
 import { say } from '../output';
 import { withDatabase } from './migrate';
@@ -20,13 +21,6 @@ interface RebuildCommandOptions {
 }
 
 const clock = { nowMs: () => Date.now() };
-
-const NAMES: Record<LostPart, string> = {
-  events: 'events to settle',
-  postbacks: 'postbacks to deliver',
-  timers: 'timers of players',
-  clicks: 'open journeys',
-};
 
 export function rebuildJourneysCommand(): Command {
   return new Command('rebuild-journeys')
@@ -96,14 +90,14 @@ function continuation(lastClick: ClickId | null): string {
 
 function progressText({ part, seen, found, lastClick }: RebuildProgress): string {
   const upTo = lastClick === null ? '' : `, up to ${toIso(mintedAtMs(lastClick)).slice(0, 10)}`;
-  return `${count(found)} ${NAMES[part]} among ${count(seen)}${upTo}`;
+  return `${count(found)} ${LOST_PART_NAMES[part]} among ${count(seen)}${upTo}`;
 }
 
 function summaryLines(summary: RebuildSummary, isDryRun: boolean): string[] {
-  return (Object.keys(NAMES) as LostPart[]).map((part) => {
+  return (Object.keys(LOST_PART_NAMES) as LostPart[]).map((part) => {
     const { found, queued } = summary[part];
     const waiting = isDryRun || found === queued ? '' : `, ${count(found - queued)} of them queued before`;
-    return `  ${count(found).padStart(12)} ${NAMES[part]}${waiting}`;
+    return `  ${count(found).padStart(12)} ${LOST_PART_NAMES[part]}${waiting}`;
   });
 }
 

@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInstance, type Instance } from '../../chaos/instance/instance';
 import type { InstanceInfo } from '../../embedded/instance-file';
 import { repositoryRoot } from '../../testing/source-files';
+import { until } from '../../testing/until';
 
 /** Seconds on a quiet machine. */
 const STEP_MS = 180_000;
@@ -85,6 +86,46 @@ describe('npm start', () => {
       expect(output).toMatch(/clicks-per-ip +not shown/);
       expect(output).toContain('CLICKCHAIN_TRUSTED_PROXIES=127.0.0.1/32 npm start');
       expect(code).toBe(1);
+    },
+    STEP_MS,
+  );
+
+  it(
+    'starts its journeys again when the database of Temporal is damaged, and says so in a line',
+    async () => {
+      await instance.explained(async () => {
+        await instance.stop('SIGTERM');
+        const database = join(instance.dataDir, 'temporal', 'temporal.sqlite');
+        writeFileSync(database, 'no database');
+        const printedBefore = instance.output().length;
+        await instance.start();
+        const line = await until('a line about it', async () => {
+          return (
+            /Temporal's database was damaged .*/.exec(instance.output().slice(printedBefore))?.[0] ?? null
+          );
+        });
+        expect(line).toMatch(/the old one is kept as \S+set-aside\S+\. .* [1-9]\d* open journeys/);
+        const [, aside = ''] = /kept as (\S+)\. /.exec(line) ?? [];
+        expect(readFileSync(aside, 'utf8')).toBe('no database');
+        const { code, output } = await instance.run('rebuild-journeys');
+        expect(output).toContain('Temporal knows everything again.');
+        expect(code).toBe(0);
+      });
+    },
+    STEP_MS,
+  );
+
+  it(
+    'goes on when nobody hears it any more, and ends in order',
+    async () => {
+      await instance.explained(async () => {
+        instance.hearNoMore();
+        const worker = await instance.kill('worker');
+        await until('another worker', async () => ![worker, null].includes(instance.info().pids.worker));
+        expect(await statusOf(`${info.apiUrl}/readyz`)).toEqual([`${info.apiUrl}/readyz`, 200]);
+        expect(await instance.stop('SIGTERM')).toEqual({ code: 0, signal: null });
+        await instance.start();
+      });
     },
     STEP_MS,
   );

@@ -22,8 +22,6 @@ async function run(): Promise<void> {
   let instance: EmbeddedInstance | null = null;
   let ended: Promise<void> | null = null;
 
-  // The terminal may be gone when we still report that we stop.
-  process.stdout.on('error', () => undefined);
   let firstSignalAt = 0;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {

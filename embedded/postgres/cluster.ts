@@ -1,18 +1,10 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import {
-  chmodSync,
-  chownSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chownSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join, parse } from 'node:path';
 import { promisify } from 'node:util';
+import { portOf } from '../ports';
+import { type FileOwner, replaceFile } from '../replace-file';
 import { nativeProgram } from './native-package';
 import { isCluster, type Placement } from './placement';
 import type { RunAs } from './run-as';
@@ -34,20 +26,30 @@ function secretsPath(clusterDir: string): string {
 }
 
 export function readClusterSecrets(clusterDir: string): ClusterSecrets {
-  const value = JSON.parse(readFileSync(secretsPath(clusterDir), 'utf8')) as Partial<ClusterSecrets>;
-  if (typeof value.password !== 'string') throw new Error(`${secretsPath(clusterDir)} holds no password`);
-  return { password: value.password, port: value.port ?? null };
+  const path = secretsPath(clusterDir);
+  const value = parseSecrets(readFileSync(path, 'utf8'));
+  if (typeof value?.password !== 'string') {
+    throw new Error(
+      `${path} is damaged, and it held the password of the database beside it. Put back a copy of it, or of the whole data folder.`,
+    );
+  }
+  return { password: value.password, port: portOf(value.port) };
+}
+
+function parseSecrets(text: string): Partial<Record<keyof ClusterSecrets, unknown>> | null {
+  try {
+    return JSON.parse(text) as Partial<Record<keyof ClusterSecrets, unknown>> | null;
+  } catch {
+    return null;
+  }
 }
 
 export function writeClusterSecrets(clusterDir: string, runAs: RunAs, secrets: ClusterSecrets): void {
-  const draft = `${secretsPath(clusterDir)}.new`;
-  writeFileSync(draft, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
-  giveTo(runAs, draft);
-  renameSync(draft, secretsPath(clusterDir));
+  replaceFile(secretsPath(clusterDir), `${JSON.stringify(secrets, null, 2)}\n`, ownerOf(runAs));
 }
 
-function giveTo(runAs: RunAs, path: string): void {
-  if (runAs.kind === 'user') chownSync(path, runAs.user.uid, runAs.user.gid);
+function ownerOf(runAs: RunAs): FileOwner | null {
+  return runAs.kind === 'user' ? runAs.user : null;
 }
 
 /** How child processes of PostgreSQL are started: as which user, and with nothing of our own environment. */
@@ -67,15 +69,13 @@ export async function initCluster(placement: Placement, durability: Durability):
   const draft = `${clusterDir}.new`;
   rmSync(draft, { recursive: true, force: true });
   mkdirSync(draft, { mode: 0o700 });
-  giveTo(runAs, draft);
+  const owner = ownerOf(runAs);
+  if (owner !== null) chownSync(draft, owner.uid, owner.gid);
   const password = randomBytes(24).toString('base64url');
-  const passwordDir = mkdtempSync(join(tmpdir(), 'clickchain-init-'));
+  // Beside the cluster, where its user may pass, and not in a temporary folder, which may be full.
+  const passwordFile = `${clusterDir}.password`;
   try {
-    const passwordFile = join(passwordDir, 'password');
-    writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
-    giveTo(runAs, passwordFile);
-    giveTo(runAs, passwordDir);
-    chmodSync(passwordDir, 0o700);
+    replaceFile(passwordFile, `${password}\n`, owner);
     const options = ['-D', draft, '-U', superuser, '-A', 'scram-sha-256', '--pwfile', passwordFile];
     const locale = ['--locale=C', '-E', 'UTF8', '--no-instructions'];
     await promisify(execFile)(
@@ -84,7 +84,7 @@ export async function initCluster(placement: Placement, durability: Durability):
       postgresSpawnOptions(runAs),
     );
   } finally {
-    rmSync(passwordDir, { recursive: true, force: true });
+    rmSync(passwordFile, { force: true });
   }
   writeClusterSecrets(draft, runAs, { password, port: null });
   rmSync(clusterDir, { recursive: true, force: true });

@@ -4,13 +4,14 @@ import {
   constants,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   realpathSync,
-  renameSync,
   statSync,
-  writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { replaceFile } from '../replace-file';
+import { setAside } from '../set-aside';
 import { userCacheDir } from '../user-cache';
 import { copyNativeOnce, healSymlinks, locateNativePackage } from './native-package';
 import { clearOrphan } from './postmaster';
@@ -53,7 +54,8 @@ export async function placeCluster(dataDir: string): Promise<Placement> {
   const reachable = runAs.kind === 'self' || mayEnter(runAs.user, foldersTo(realpathSync(dataDir)));
   const clusterDir = existing ?? (reachable ? home : systemClusterDir(dataDir));
   if (!isCluster(clusterDir) || clusterDir !== home) {
-    if (remembered === null && clusterDir !== home) await setAsideLeftover(clusterDir, notes);
+    if (remembered === null && clusterDir !== home && isNew(dataDir))
+      await setAsideLeftover(clusterDir, notes);
     remember(dataDir, clusterDir);
   }
   if (clusterDir !== home) {
@@ -72,12 +74,16 @@ function assertOwned(existing: string | null, uid: number | null): void {
   );
 }
 
+/** Nothing in it but what a start makes before it looks for its cluster. */
+function isNew(dataDir: string): boolean {
+  return readdirSync(dataDir).every((name) => name === 'logs' || name.startsWith('instance.lock'));
+}
+
 /** The data folder was deleted, so its database is no longer wanted; but data is never deleted by a guess. */
 async function setAsideLeftover(clusterDir: string, notes: string[]): Promise<void> {
   if (!isCluster(clusterDir)) return;
   await clearOrphan(clusterDir);
-  const aside = `${clusterDir}.set-aside-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`;
-  renameSync(clusterDir, aside);
+  const aside = setAside(clusterDir);
   notes.push(`The data folder is new, so the database of its predecessor was set aside: ${aside}`);
 }
 
@@ -117,14 +123,31 @@ function rememberedPath(dataDir: string): string {
   return join(dataDir, 'postgres.json');
 }
 
-function readRemembered(dataDir: string): string | null {
+function rememberedText(dataDir: string): string | null {
   const path = rememberedPath(dataDir);
-  if (!existsSync(path)) return null;
-  const value = JSON.parse(readFileSync(path, 'utf8')) as { clusterDir?: unknown };
-  return typeof value.clusterDir === 'string' ? value.clusterDir : null;
+  return existsSync(path) ? readFileSync(path, 'utf8') : null;
+}
+
+function readRemembered(dataDir: string): string | null {
+  const text = rememberedText(dataDir);
+  if (text === null) return null;
+  try {
+    const value = JSON.parse(text) as { clusterDir?: unknown } | null;
+    if (typeof value?.clusterDir === 'string') return value.clusterDir;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  // Damaged, and so of an instance that has a cluster: where one is, was the only other place there is.
+  return systemClusterDir(dataDir);
 }
 
 function remember(dataDir: string, clusterDir: string): void {
   mkdirSync(dirname(clusterDir), { recursive: true, mode: 0o755 });
-  writeFileSync(rememberedPath(dataDir), `${JSON.stringify({ clusterDir }, null, 2)}\n`, { mode: 0o600 });
+  // Each start of the server passes here, and one that says the same needs no room on a full disk.
+  if (rememberedText(dataDir) === textOf(clusterDir)) return;
+  replaceFile(rememberedPath(dataDir), textOf(clusterDir));
+}
+
+function textOf(clusterDir: string): string {
+  return `${JSON.stringify({ clusterDir }, null, 2)}\n`;
 }

@@ -34,8 +34,8 @@ export function servesCluster(argv: readonly string[], clusterDir: string): bool
 }
 
 /**
- * Stops a server of an earlier run that still serves the folder, and removes a pid file whose pid belongs to a
- * stranger by now, which PostgreSQL itself would take for a running server. A server of another folder is never
+ * Stops a server of an earlier run that still serves the folder, and removes a pid file that is incomplete or whose pid
+ * belongs to a stranger by now, which PostgreSQL itself would take for a running server. A server of another folder is never
  * touched, whatever its port.
  *
  * @returns the pid of the server that was stopped, or null.
@@ -46,10 +46,12 @@ export async function clearOrphan(clusterDir: string): Promise<number | null> {
     await stopProcess(orphan.pid, 'SIGINT', 20_000);
     return orphan.pid;
   }
-  const file = readPostmasterFile(clusterDir);
   // Windows cannot tell whose pid it is, and PostgreSQL decides there.
-  if (file !== null && isAlive(file.pid) && process.platform !== 'win32') {
-    rmSync(join(clusterDir, 'postmaster.pid'), { force: true });
-  }
+  if (process.platform === 'win32') return null;
+  const path = join(clusterDir, 'postmaster.pid');
+  const file = readPostmasterFile(clusterDir);
+  // One that is empty, because the machine went down in between, is taken for a server that is just starting.
+  const isHalf = file === null && existsSync(path);
+  if (isHalf || (file !== null && isAlive(file.pid))) rmSync(path, { force: true });
   return null;
 }

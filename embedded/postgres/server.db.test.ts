@@ -1,6 +1,6 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Client } from 'pg';
 import { makeTestDataDir } from '../../testing/servers';
 import { processIdentity } from '../process-table';
@@ -99,6 +99,30 @@ describe('startPostgres', () => {
     expect(await query(second, 'SELECT n FROM t')).toEqual(rows);
   });
 
+  it.each([
+    ['a pid file that the machine left empty', 'postmaster.pid', ''],
+    ['a pid file that the machine left half', 'postmaster.pid', 'half'],
+  ])('comes back in spite of %s', async (_what, name, text) => {
+    const first = await startWithRow();
+    process.kill(first.pid, 'SIGKILL');
+    await first.exited;
+    writeFileSync(join(dataDir, 'postgres', name), text);
+    expect(await query(await start(), 'SELECT n FROM t')).toEqual(rows);
+  });
+
+  it('says plainly that its password is lost, and makes no new database', async () => {
+    const first = await startWithRow();
+    await first.stop();
+    const secrets = join(dataDir, 'postgres', 'clickchain.json');
+    const text = readFileSync(secrets, 'utf8');
+    for (const damaged of ['', '{"pass', 'null']) {
+      writeFileSync(secrets, damaged);
+      await expect(start()).rejects.toThrow(`${secrets} is damaged, and it held the password`);
+    }
+    writeFileSync(secrets, text.replace(String(first.port), '123456789'));
+    expect(await query(await start(), 'SELECT n FROM t')).toEqual(rows);
+  });
+
   it('leaves its port to a foreign server and moves, for good', async () => {
     const first = await startWithRow();
     await first.stop();
@@ -119,5 +143,28 @@ describe('startPostgres', () => {
     await server.stop();
     writeFileSync(join(dataDir, 'postgres', 'postgresql.conf'), 'nonsense = on\n');
     await expect(start()).rejects.toThrow(/did not start: exit code 1[\s\S]*nonsense/);
+  });
+});
+
+describe('data in a data folder that is closed to others, so that root has it elsewhere', () => {
+  it.each([
+    ['is damaged', (path: string) => writeFileSync(path, '{"clust')],
+    ['is lost', (path: string) => rmSync(path)],
+  ])('is found although the note of where it is %s', async (_how, spoil) => {
+    chmodSync(dataDir, 0o700);
+    const first = await startWithRow();
+    await first.stop();
+    writeFileSync(join(dataDir, 'instance.json'), '');
+    const { clusterDir } = JSON.parse(readFileSync(join(dataDir, 'postgres.json'), 'utf8')) as {
+      clusterDir: string;
+    };
+    try {
+      spoil(join(dataDir, 'postgres.json'));
+      const second = await start();
+      expect(await query(second, 'SELECT n FROM t')).toEqual(rows);
+    } finally {
+      for (const server of started.splice(0)) await server.stop();
+      if (!clusterDir.startsWith(dataDir)) rmSync(dirname(clusterDir), { recursive: true });
+    }
   });
 });

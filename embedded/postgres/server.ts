@@ -1,12 +1,12 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { childExit, type ExitReason } from '../child-exit';
-import { logSize, openLog, readLogSince } from '../log-file';
+import { closeLog, logSize, openLog, readLogSince } from '../log-file';
 import { freePort, isPortFree } from '../ports';
 import { stopProcess } from '../process-table';
+import { quietly } from '../quietly';
 import {
   type Durability,
   initCluster,
@@ -57,7 +57,10 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
   await initCluster(placement, durability);
   const { password, port: lastPort } = readClusterSecrets(placement.clusterDir);
   const port = lastPort !== null && (await isPortFree(lastPort)) ? lastPort : await freePort();
-  writeClusterSecrets(placement.clusterDir, placement.runAs, { password, port });
+  // The port is only where the next start looks first, and a server must come back before there is room for that.
+  if (port !== lastPort) {
+    quietly(() => writeClusterSecrets(placement.clusterDir, placement.runAs, { password, port }));
+  }
 
   const { child, exited } = await launchUntilReady(placement, port, options.logFile, durability);
   const pid = child.pid ?? 0;
@@ -151,7 +154,7 @@ function launch(placement: Placement, port: number, logFile: string, durability:
     );
     return { child, exited: childExit(child) };
   } finally {
-    closeSync(log);
+    closeLog(log);
   }
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
@@ -6,6 +6,7 @@ import { devServerPath, makeTestDataDir } from '../../testing/servers';
 import { until } from '../../testing/until';
 import { freePort } from '../ports';
 import { processIdentity } from '../process-table';
+import { forgetLostHistory, readLostHistory } from './lost-history';
 import { isServing, servesDatabase, startTemporal, type TemporalServer } from './server';
 
 let program: string;
@@ -34,11 +35,27 @@ function newDataDir(): string {
   return folder;
 }
 
-async function start(folder = dataDir, uiPort = 0): Promise<TemporalServer> {
-  const logFile = join(folder, 'temporal.log');
-  const server = await startTemporal({ dataDir: folder, program, logFile, uiPort, namespace: 'default' });
+const logFileOf = (home: string): string => join(home, 'temporal.log');
+const folder = (): string => join(dataDir, 'temporal');
+const database = (): string => join(folder(), 'temporal.sqlite');
+
+async function start(
+  home = dataDir,
+  uiPort = 0,
+  command = program,
+  damage: string | null = null,
+): Promise<TemporalServer> {
+  const options = { dataDir: home, program: command, logFile: logFileOf(home), uiPort };
+  const server = await startTemporal({ ...options, namespace: 'default', damage });
   started.push(server);
   return server;
+}
+
+/** Overwrites all but the beginning, which is all that is looked at before a start. */
+function spoil(path: string): void {
+  const bytes = readFileSync(path);
+  writeFileSync(path, bytes.fill(0x5a, 100));
+  rmSync(`${path}-wal`);
 }
 
 async function withClient<Result>(
@@ -141,6 +158,56 @@ describe('startTemporal', () => {
     started.push(server);
     expect(server.address).not.toBe(`127.0.0.1:${port}`);
     expect(await isServing(server.address, 'default')).toBe(true);
+  });
+
+  it.each<[string, (database: string) => void]>([
+    ['is empty', (path) => writeFileSync(path, '')],
+    ['has lost its -wal file, and its tables with it', (path) => rmSync(`${path}-wal`)],
+    ['begins well and is damaged further on', (path) => spoil(path)],
+  ])('sets a database aside that %s, begins a new one, and notes it', async (_what, damage) => {
+    const first = await start();
+    process.kill(first.pid, 'SIGKILL');
+    await first.exited;
+    forgetLostHistory(folder());
+    damage(database());
+    const second = await start();
+    expect(await isServing(second.address, 'default')).toBe(true);
+    const aside = readLostHistory(folder())?.aside ?? '';
+    expect(aside).toContain('temporal.sqlite.set-aside-');
+    expect(existsSync(aside)).toBe(true);
+  });
+
+  it('notes a database that is missing, before it makes a new one', async () => {
+    await start();
+    expect(readLostHistory(folder())).toMatchObject({ reason: 'missing', aside: null });
+  });
+
+  it('touches no database because of a port, a program that fails, or a damaged note of its ports', async () => {
+    const first = await start();
+    await first.stop();
+    forgetLostHistory(folder());
+    await expect(start(dataDir, 0, process.execPath)).rejects.toThrow(/did not start/);
+    writeFileSync(join(folder(), 'server.json'), '{"port": 99999999, "uiP');
+    await start();
+    expect(readLostHistory(folder())).toBeNull();
+    expect(readdirSync(folder()).filter((name) => name.includes('set-aside'))).toEqual([]);
+  });
+
+  it('ends when its database turns out to be damaged, and the next start sets it aside', async () => {
+    const second = await start();
+    forgetLostHistory(folder());
+    appendFileSync(
+      logFileOf(dataDir),
+      'level=ERROR error="Select failed. Error: database disk image is malformed (11)"\n',
+    );
+    expect(await second.exited).toBe('signal SIGKILL');
+    expect(second.damage()).toBe('database disk image is malformed (11)');
+    const third = await start(dataDir, 0, program, second.damage());
+    expect(third.damage()).toBeNull();
+    expect(readLostHistory(folder())).toMatchObject({
+      reason: 'database disk image is malformed (11)',
+      aside: expect.stringContaining('set-aside'),
+    });
   });
 
   it('says why it does not start', async () => {

@@ -1,12 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { SEARCH_ATTRIBUTES } from '../../workflows/search-attributes';
 import { childExit, type ExitReason } from '../child-exit';
-import { logSize, openLog, readLogSince } from '../log-file';
-import { acceptsConnections, freePortFrom, isPortFree } from '../ports';
+import { closeLog, logSize, openLog, readLogSince } from '../log-file';
+import { acceptsConnections, freePortFrom, isPortFree, portOf } from '../ports';
 import { findProcesses, hasOption, stopProcess } from '../process-table';
+import { quietly } from '../quietly';
+import { replaceFile } from '../replace-file';
+import { setAside } from '../set-aside';
+import { type DamageWatch, watchForDamage } from './damage-watch';
+import { DATABASE_SUFFIXES, type DatabaseFile, damageAtStart, lookAtDatabase } from './database-file';
+import { noteLostHistory } from './lost-history';
 
 export interface TemporalOptions {
   /** Absolute; exists. */
@@ -16,6 +22,8 @@ export interface TemporalOptions {
   readonly logFile: string;
   readonly uiPort: number;
   readonly namespace: string;
+  /** What the last server has found wrong with its database. */
+  readonly damage?: string | null;
 }
 
 export interface TemporalServer {
@@ -25,6 +33,8 @@ export interface TemporalServer {
   readonly uiPort: number;
   readonly exited: Promise<ExitReason>;
   stop(): Promise<void>;
+  /** What is wrong with its database, once that has shown: it has been ended then. */
+  damage(): string | null;
   /** For people, one sentence each. */
   readonly notes: readonly string[];
 }
@@ -44,18 +54,27 @@ const launchAttempts = 3;
 /**
  * Starts the Temporal dev server of the data folder and waits until its namespace answers. A server of an earlier run
  * is stopped first, even one whose data folder was deleted meanwhile; a server of anybody else is left alone and its
- * ports are avoided.
+ * ports are avoided. A database that is damaged is set aside and one that is missing is made, and both are noted as lost
+ * history.
  *
  * @throws with the end of the server's log when it does not start.
  */
 export async function startTemporal(options: TemporalOptions): Promise<TemporalServer> {
-  const folder = join(options.dataDir, 'temporal');
+  const folder = temporalFolder(options.dataDir);
   const database = join(folder, 'temporal.sqlite');
   const orphan = await clearTemporalOrphan(database);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeWay(folder, database, options.damage ?? null);
+  let isNew = false;
   for (let attempt = 1; ; attempt += 1) {
     const launched = await launch(options, folder, database);
     if (launched.failure === null) return toServer(launched, options, orphan);
+    const damage = damageAtStart(readLogSince(options.logFile, launched.logStart, 1 << 20));
+    if (damage !== null && !isNew) {
+      isNew = true;
+      makeWay(folder, database, damage);
+      continue;
+    }
     // Between the choice of a port and its use somebody else may take it, as when two instances start together.
     const isTaken = !(await isPortFree(launched.port)) || !(await isPortFree(launched.uiPort));
     if (!isTaken || attempt === launchAttempts) {
@@ -64,11 +83,24 @@ export async function startTemporal(options: TemporalOptions): Promise<TemporalS
   }
 }
 
+/** Leaves the place free for a new database unless the present one may be sound. */
+function makeWay(folder: string, database: string, damage: string | null): void {
+  const file: DatabaseFile =
+    damage === null ? lookAtDatabase(database) : { state: 'damaged', reason: damage };
+  if (file.state === 'sound') return;
+  const reason = file.state === 'missing' ? 'missing' : file.reason;
+  noteLostHistory(folder, { reason, aside: null, atMs: Date.now() });
+  const aside = setAside(database, DATABASE_SUFFIXES);
+  if (aside !== null) noteLostHistory(folder, { reason, aside, atMs: Date.now() });
+}
+
 interface Launched {
   readonly child: ChildProcess;
   readonly exited: Promise<ExitReason>;
   readonly port: number;
   readonly uiPort: number;
+  /** Where its log begins in the file. */
+  readonly logStart: number;
   /** Why it does not serve, with the end of its log; it has ended then. */
   readonly failure: string | null;
 }
@@ -90,27 +122,31 @@ async function launch(options: TemporalOptions, folder: string, database: string
       detached: true,
     },
   );
-  closeSync(log);
+  closeLog(log);
   const exited = childExit(child);
-  writeState(folder, { pid: child.pid ?? null, port, uiPort });
+  keepState(folder, { pid: child.pid ?? null, port, uiPort });
   const failure = await untilServing({ port, uiPort, namespace: options.namespace }, exited);
-  if (failure === null) return { child, exited, port, uiPort, failure };
+  if (failure === null) return { child, exited, port, uiPort, logStart, failure };
   child.kill('SIGKILL');
   await exited;
-  return { child, exited, port, uiPort, failure: `${failure}\n${readLogSince(options.logFile, logStart)}` };
+  const said = readLogSince(options.logFile, logStart);
+  return { child, exited, port, uiPort, logStart, failure: `${failure}\n${said}` };
 }
 
 function toServer(
-  { child, exited, port, uiPort }: Launched,
+  { child, exited, port, uiPort, logStart }: Launched,
   options: TemporalOptions,
   orphan: number | null,
 ): TemporalServer {
   const pid = child.pid ?? 0;
+  const watch: DamageWatch = watchForDamage(options.logFile, logStart, () => child.kill('SIGKILL'));
+  void exited.then(() => watch.stop());
   return {
     pid,
     address: `127.0.0.1:${port}`,
     uiPort,
     exited,
+    damage: () => watch.found(),
     stop: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return;
       await stopProcess(pid, 'SIGTERM', 10_000);
@@ -230,13 +266,23 @@ function statePath(folder: string): string {
 }
 
 function readState(folder: string): State {
-  if (!existsSync(statePath(folder))) return { pid: null, port: null, uiPort: null };
-  const value = JSON.parse(readFileSync(statePath(folder), 'utf8')) as Partial<State>;
-  return { pid: value.pid ?? null, port: value.port ?? null, uiPort: value.uiPort ?? null };
+  let state: State = { pid: null, port: null, uiPort: null };
+  quietly(() => {
+    if (!existsSync(statePath(folder))) return;
+    const value = JSON.parse(readFileSync(statePath(folder), 'utf8')) as Partial<State>;
+    state = { pid: value.pid ?? null, port: portOf(value.port), uiPort: portOf(value.uiPort) };
+  });
+  return state;
 }
 
-function writeState(folder: string, state: State): void {
-  writeFileSync(statePath(folder), `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
+/** It only tells the next start which ports to try first. */
+function keepState(folder: string, state: State): void {
+  quietly(() => replaceFile(statePath(folder), `${JSON.stringify(state, null, 2)}\n`));
+}
+
+/** Where everything of Temporal is inside a data folder. */
+export function temporalFolder(dataDir: string): string {
+  return join(dataDir, 'temporal');
 }
 
 /** The log of Temporal inside a data folder. */
