@@ -18,6 +18,13 @@ const REDACTED_PATHS = SECRET_NAMES.flatMap((name) => [`["${name}"]`, `*["${name
 const UNESCAPED_CONTROLS = /[\u007f-\u009f\u2028\u2029]/g;
 
 /**
+ * What has the form of a key or a signing secret of ours, wherever it stands: in a path that somebody has mistyped, in a
+ * URL, in an error's text. Also as a URL spells it, and behind an escaped character; "check_" and "postback_" are none.
+ */
+const KEY_OF_OURS =
+  /(?:(?<![a-z0-9])|(?<=%[0-9a-f]{2}|\\(?:[nrtbf]|u[0-9a-f]{4})))(ck|whsec)(?:_|%5f)(?:[\w+/=-]|%2[bf]|%3d){16,}/gi;
+
+/**
  * Where Postgres quotes what it refuses: whole rows with their secrets, addresses and names. Which constraint it was,
  * and of which table, stays.
  */
@@ -30,7 +37,10 @@ function writtenError(error: Error): object {
   return Object.fromEntries(written.filter(([name]) => !isOfPostgres || !QUOTING_FIELDS.includes(name)));
 }
 
-/** The process's log: one JSON object per line on standard output, secrets replaced, control characters escaped. */
+/**
+ * The process's log: one JSON object per line on standard output, secrets replaced by their names and by their form,
+ * control characters escaped.
+ */
 export function createLogger(
   options: { level: string; name: string },
   destination?: DestinationStream,
@@ -41,9 +51,13 @@ export function createLogger(
     serializers: { err: writtenError },
     redact: { paths: REDACTED_PATHS, censor: '[redacted]' },
     timestamp: pino.stdTimeFunctions.isoTime,
-    hooks: { streamWrite: (text: string) => text.replace(UNESCAPED_CONTROLS, escaped) },
+    hooks: { streamWrite: (text: string) => withoutKeys(text).replace(UNESCAPED_CONTROLS, escaped) },
   };
   return destination === undefined ? pino(settings) : pino(settings, destination);
+}
+
+function withoutKeys(text: string): string {
+  return text.replace(KEY_OF_OURS, '$1_[hidden]');
 }
 
 function escaped(character: string): string {
