@@ -33,6 +33,22 @@ describe('clientAddress', () => {
     expect(clientAddress(req, trustedProxies(PROXIES))).toBe(expected);
   });
 
+  it('asks about a few hops only, however many a client has written', () => {
+    const { trusts } = trustedProxies(PROXIES);
+    let asked = 0;
+    const counting = {
+      trusts: (address: string) => {
+        asked += 1;
+        return trusts(address);
+      },
+    };
+    const chain = Array.from({ length: 1_500 }, (_, hop) => `10.0.${hop % 250}.1`).join(', ');
+    expect(clientAddress(request('10.1.2.3', { 'x-forwarded-for': chain }), counting)).toMatch(/^10\.0\./);
+    expect(asked).toBeLessThanOrEqual(20);
+    const long = request('10.1.2.3', { 'x-forwarded-for': `203.0.113.1, ${'1:'.repeat(7_000)}` });
+    expect(clientAddress(long, counting)).toBe('10.1.2.3');
+  });
+
   it('believes nobody when no proxy is configured', () => {
     const req = request('127.0.0.1', { 'x-forwarded-for': '203.0.113.1' });
     expect(clientAddress(req, trustedProxies([]))).toBe('127.0.0.1');

@@ -7,6 +7,11 @@ export type TrustedProxies = {
   trusts(address: string): boolean;
 };
 
+/** More proxies of one's own than anybody has in a row. */
+const MAX_HOPS = 16;
+/** The longest spelling of IPv6, with brackets, a zone and a port, has fewer characters. */
+const MAX_ADDRESS_LENGTH = 100;
+
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
 /** Reads addresses and CIDR ranges that the configuration has already checked. */
@@ -32,18 +37,20 @@ export function addressRanges(list: readonly string[]): (address: string) => boo
 /**
  * The address of the client: the socket's, or, when the socket is a trusted proxy, the right-most hop of
  * X-Forwarded-For that is none. What stands to the left of it was written by the client and proves nothing.
- * Null when no address can be read.
+ * Null when no address can be read. Reads from the right, and only so far: the client decides how long the header is.
  */
 export function clientAddress(req: IncomingMessage, proxies: TrustedProxies): string | null {
   let address = normal(req.socket.remoteAddress ?? '');
-  const hops = forwardedHops(req);
-  while (address !== null && proxies.trusts(address)) {
-    const previous = hops.pop();
-    if (previous === undefined) return address;
-    const hop = normal(previous);
+  const chain = forwardedFor(req);
+  let end = chain.length;
+  for (let hops = 0; hops < MAX_HOPS; hops += 1) {
+    if (address === null || end <= 0 || !proxies.trusts(address)) break;
+    const start = chain.lastIndexOf(',', end - 1) + 1;
+    const hop = normal(chain.slice(start, end).trim());
     // A hop that is no address ends the chain: nothing to the left of it can be believed.
-    if (hop === null) return address;
+    if (hop === null) break;
     address = hop;
+    end = start - 1;
   }
   return address;
 }
@@ -56,15 +63,15 @@ export function forwardedOverHttps(req: IncomingMessage, proxies: TrustedProxies
   return first.trim().toLowerCase() === 'https';
 }
 
-function forwardedHops(req: IncomingMessage): string[] {
+function forwardedFor(req: IncomingMessage): string {
   const header = req.headers['x-forwarded-for'];
-  const text = Array.isArray(header) ? header.join(',') : (header ?? '');
-  return text === '' ? [] : text.split(',').map((hop) => hop.trim());
+  return Array.isArray(header) ? header.join(',') : (header ?? '');
 }
 
 /** One spelling per address: IPv4 in IPv6 is unwrapped, a port, brackets and a zone are taken off. */
 function normal(text: string): string | null {
   if (isIPv4(text)) return text;
+  if (text.length > MAX_ADDRESS_LENGTH) return null;
   const bare =
     /^\[([^\]]+)\](?::\d+)?$/.exec(text)?.[1] ?? /^(\d+\.\d+\.\d+\.\d+):\d+$/.exec(text)?.[1] ?? text;
   return parse(bare)?.toString() ?? null;

@@ -42,10 +42,10 @@ export async function serve({ config, databaseUrl, slot, stopped }: Serving): Pr
     statementTimeoutMs: CLICK_STATEMENT_TIMEOUT_MS,
   });
   const catalog = await startCampaignCatalog({ db, databaseUrl, logger });
-  const limits = createRateLimits(config, logger);
   const lag = watchLoopLag(config.limits.maxLoopLagMs, (isLate, lagMs) => {
     logger.warn({ lagMs: Math.round(lagMs) }, isLate ? 'event loop is late: refusing' : 'event loop in time');
   });
+  const limits = createRateLimits(config, logger, lag.isStrained);
   const app = createApp({
     db,
     clickDb,

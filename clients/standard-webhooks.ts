@@ -26,13 +26,22 @@ export type SignInput = {
   readonly body: string | Uint8Array;
 };
 
+/** Lower-case header names, as Node gives them. */
+type Headers = Readonly<Record<string, string | string[] | undefined>>;
+
 export type VerifyInput = {
   readonly secrets: readonly string[];
-  /** Lower-case header names, as Node gives them. */
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly headers: Headers;
   /** The bytes as received; a re-serialised body does not verify. */
   readonly body: string | Uint8Array;
   readonly nowMs: number;
+};
+
+/** What the headers of a message claim: nothing is proven before `isSignatureOf` has seen the body. */
+export type ClaimedSignature = {
+  readonly id: string;
+  readonly timestamp: string;
+  readonly given: readonly Buffer[];
 };
 
 export type VerifyProblem = 'missing_header' | 'malformed_header' | 'stale_timestamp' | 'bad_signature';
@@ -61,21 +70,53 @@ export function signWebhook(input: SignInput): string {
   return signatures.join(' ');
 }
 
-/** Verifies a request against every secret that is valid now. Throws only when one of our own secrets is malformed. */
-export function verifyWebhook(input: VerifyInput): Verification {
-  const id = input.headers['webhook-id'];
-  const timestamp = input.headers['webhook-timestamp'];
-  const signature = input.headers['webhook-signature'];
+/**
+ * Verifies a request against every secret that is valid now. Throws only when one of our own secrets is malformed. Whoever
+ * has to find the secret first takes the two halves: `claimedSignature` and `isSignatureOf`.
+ */
+export function verifyWebhook({ secrets, headers, body, nowMs }: VerifyInput): Verification {
+  const claimed = claimedSignature(headers, nowMs);
+  if (!claimed.ok) return claimed;
+  const { id, timestamp } = claimed.signature;
+  return isSignatureOf(claimed.signature, secrets, body)
+    ? { ok: true, id, timestampMs: Number(timestamp) * SECOND_MS }
+    : { ok: false, problem: 'bad_signature' };
+}
+
+/** Reads the three headers and judges their age, without a secret: the answer says nothing about who signed. */
+export function claimedSignature(
+  headers: Headers,
+  nowMs: number,
+): { ok: true; signature: ClaimedSignature } | { ok: false; problem: VerifyProblem } {
+  const id = headers['webhook-id'];
+  const timestamp = headers['webhook-timestamp'];
+  const signature = headers['webhook-signature'];
   if (!id || !timestamp || !signature) return { ok: false, problem: 'missing_header' };
   if (!isSingle(id) || !isSingle(timestamp) || !isSingle(signature))
     return { ok: false, problem: 'malformed_header' };
   if (id.includes('.') || !/^\d{1,12}$/.test(timestamp)) return { ok: false, problem: 'malformed_header' };
-  const timestampMs = Number(timestamp) * SECOND_MS;
-  const distanceSeconds = Math.abs(Math.floor(input.nowMs / SECOND_MS) - Number(timestamp));
+  const distanceSeconds = Math.abs(Math.floor(nowMs / SECOND_MS) - Number(timestamp));
   if (distanceSeconds > SIGNATURE_TOLERANCE_SECONDS) return { ok: false, problem: 'stale_timestamp' };
-  const given = readSignatures(signature);
-  const expected = input.secrets.map((secret) => macOf(secret, id, timestamp, input.body));
-  return anyEqual(given, expected) ? { ok: true, id, timestampMs } : { ok: false, problem: 'bad_signature' };
+  return { ok: true, signature: { id, timestamp, given: readSignatures(signature) } };
+}
+
+/** Whether one of these secrets has signed the body. Hashes the body once per secret. */
+export function isSignatureOf(
+  { id, timestamp, given }: ClaimedSignature,
+  secrets: readonly string[],
+  body: string | Uint8Array,
+): boolean {
+  const expected = secrets.map((secret) => macOf(secret, id, timestamp, body));
+  return anyEqual(given, expected);
+}
+
+/**
+ * The path that the sender has bound its message to; null when it has bound it to none. A signature covers the id but
+ * not where the message is sent, so an id that ends in `@` and the path says it: `msg_1@/webhooks/gaming/deposit`.
+ */
+export function boundPath(id: string): string | null {
+  const at = id.indexOf('@/');
+  return at < 0 ? null : id.slice(at + 1);
 }
 
 function isSingle(header: string | string[]): header is string {

@@ -19,6 +19,13 @@ const REDACTED_PATHS = SECRET_NAMES.flatMap((name) => [`["${name}"]`, `*["${name
 const UNESCAPED_CONTROLS = /[\u007f-\u009f\u2028\u2029]/g;
 
 /**
+ * What has the form of a key or a signing secret of ours, wherever it stands: in a path that somebody has mistyped, in a
+ * URL, in an error's text. Also as a URL spells it, and behind an escaped character; "check_" and "postback_" are none.
+ */
+const KEY_OF_OURS =
+  /(?:(?<![a-z0-9])|(?<=%[0-9a-f]{2}|\\(?:[nrtbf]|u[0-9a-f]{4})))(ck|whsec)(?:_|%5f)(?:[\w+/=-]|%2[bf]|%3d){16,}/gi;
+
+/**
  * Where Postgres quotes what it refuses: whole rows with their secrets, addresses and names. Which constraint it was,
  * and of which table, stays.
  */
@@ -32,8 +39,8 @@ function writtenError(error: Error): object {
 }
 
 /**
- * The process's log: one JSON object per line on standard output, secrets replaced, control characters escaped. Whatever
- * becomes of the output, the process goes on.
+ * The process's log: one JSON object per line on standard output, secrets replaced by their names and by their form,
+ * control characters escaped. Whatever becomes of the output, the process goes on.
  */
 export function createLogger(
   options: { level: string; name: string },
@@ -45,7 +52,7 @@ export function createLogger(
     serializers: { err: writtenError },
     redact: { paths: REDACTED_PATHS, censor: '[redacted]' },
     timestamp: pino.stdTimeFunctions.isoTime,
-    hooks: { streamWrite: (text: string) => text.replace(UNESCAPED_CONTROLS, escaped) },
+    hooks: { streamWrite: (text: string) => withoutKeys(text).replace(UNESCAPED_CONTROLS, escaped) },
   };
   return pino(settings, destination);
 }
@@ -58,6 +65,10 @@ function standardOutput(name: string): DestinationStream {
     return `${JSON.stringify({ ...line, lost, reason, msg: 'log lines were lost' })}\n`;
   };
   return createLogOutput({ fd: STANDARD_OUTPUT, lossLine });
+}
+
+function withoutKeys(text: string): string {
+  return text.replace(KEY_OF_OURS, '$1_[hidden]');
 }
 
 function escaped(character: string): string {

@@ -136,7 +136,7 @@ export const variables = {
     schema: wholeNumber(0, 60_000),
     doc: {
       about:
-        'How late the event loop of an API process may be on average before new requests are answered 503 at once.',
+        'How late the event loop of an API process may be on average before new requests are answered 503 at once; from half of it on, an address has a tenth of its share.',
       expects: 'milliseconds from 0 to 60000 (0 for no limit)',
       default: '200',
     },
@@ -144,7 +144,8 @@ export const variables = {
   CLICKCHAIN_KEY_REQUESTS_PER_MINUTE: {
     schema: wholeNumber(0, 1_000_000),
     doc: {
-      about: 'Requests to `/v1` that one API key may make per minute; more are answered 429.',
+      about:
+        'Requests to `/v1` that one API key may make per minute, each 2 kB of a body one; more are answered 429.',
       expects: 'a number from 0 to 1000000 (0 for no limit)',
       default: '12000',
     },
@@ -152,7 +153,8 @@ export const variables = {
   CLICKCHAIN_KEY_EVENTS_PER_SECOND: {
     schema: wholeNumber(0, 1_000_000),
     doc: {
-      about: 'Events that one API key or signing source may report per second; more are answered 429.',
+      about:
+        'Events that one API key or signing source may report per second, each 2 kB of a body one; more are answered 429.',
       expects: 'a number from 0 to 1000000 (0 for no limit)',
       default: '1000',
     },
@@ -161,7 +163,7 @@ export const variables = {
     schema: wholeNumber(0, 1_000_000),
     doc: {
       about:
-        'Clicks, impressions, pixels and public reports that one address may send per second and process; more are answered 429.',
+        'Clicks, impressions, pixels, public reports and requests that prove nobody which one address may send per second and process, each 2 kB one; more are answered 429.',
       expects: 'a number from 0 to 1000000 (0 for no limit)',
       default: '300',
     },

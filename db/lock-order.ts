@@ -34,6 +34,7 @@ export const LOCK_ORDER = [
     key: 'its id',
     by: ['status-mapping-store', 'quarantine-match-store', 'rule-match-store'],
   },
+  { lock: 'signed message', key: 'source, hash of its id', by: ['signed-message-store'] },
   { lock: 'transaction of a brand', key: 'hash of its name', by: ['event-receipts'] },
   { lock: 'receipt in the inbox', key: 'workspace, brand, event key', by: ['event-receipts'] },
   // A delivery shares one after its postback's row: whoever holds a player waits for no postback.

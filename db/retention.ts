@@ -1,5 +1,5 @@
 import type { RetentionKind } from '../domain/housekeeping/parts';
-import { DAY_MS } from '../domain/time';
+import { DAY_MS, MINUTE_MS } from '../domain/time';
 import type { DayTable } from './partitions';
 
 /** Personal data as it came in: addresses, user agents, bodies. */
@@ -7,6 +7,9 @@ const RAW_KEPT_DAYS = 30;
 
 /** Each is a part of the housekeeping, so that nobody has to notice by himself that rows stay. */
 type KeptTable = Exclude<RetentionKind, 'secrets'>;
+
+/** From five minutes before its time to five minutes after it a signature can be sent; afterwards nobody takes it. */
+export const SIGNED_MESSAGE_KEPT_MS = 10 * MINUTE_MS;
 
 /** How the age of a row is told, and how rows go that are too old. */
 type Expiry =
@@ -48,5 +51,9 @@ export const RETENTION: readonly Retention[] = [
   {
     ...{ by: 'time', table: 'idempotency_keys', column: 'created_at', keptMs: DAY_MS },
     holds: 'answers to requests with an Idempotency-Key',
+  },
+  {
+    ...{ by: 'time', table: 'signed_messages', column: 'used_at', keptMs: SIGNED_MESSAGE_KEPT_MS },
+    holds: 'hashes of the ids of signed messages, with the path on which they came',
   },
 ];

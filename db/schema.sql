@@ -1080,6 +1080,18 @@ CREATE TABLE segment_rule_sets (
 CREATE TRIGGER segment_rule_sets_append_only BEFORE DELETE OR UPDATE ON segment_rule_sets FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER segment_rule_sets_no_truncate BEFORE TRUNCATE ON segment_rule_sets FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+CREATE TABLE signed_messages (
+  source_id uuid NOT NULL,
+  message_hash bytea NOT NULL,
+  path text NOT NULL,
+  kind text,
+  used_at timestamp with time zone NOT NULL,
+  CONSTRAINT signed_messages_pkey PRIMARY KEY (source_id, message_hash),
+  CONSTRAINT signed_messages_hash_check CHECK (octet_length(message_hash) = 32)
+);
+-- Messages that cannot be sent again and may go.
+CREATE INDEX signed_messages_used_at_idx ON signed_messages USING btree (used_at);
+
 CREATE TABLE sources (
   source_id uuid NOT NULL,
   workspace_id uuid NOT NULL,

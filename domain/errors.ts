@@ -13,6 +13,7 @@ export const ERROR_CODES = {
   missing_scope: { http: 403, retryable: false, title: 'The key lacks the scope' },
   not_found: { http: 404, retryable: false, title: 'Nothing with this id' },
   event_conflict: { http: 409, retryable: false, title: 'The same event was reported with another content' },
+  message_reused: { http: 409, retryable: false, title: 'The signed message was used for something else' },
   idempotency_conflict: {
     http: 409,
     retryable: false,

@@ -2,6 +2,18 @@ import { MAX_CLICK_VALUE_LENGTH, readClickQuery } from './click-query';
 
 describe('readClickQuery', () => {
   it.each([
+    ['plain', '&'],
+    ['begun again by a question mark', '?'],
+  ])('reads the first two hundred parameters, and says that there are more: %s', (_name, separator) => {
+    const many = (count: number) => Array.from({ length: count }, (_, n) => `n${n}=a`).join(separator);
+    const query = readClickQuery(
+      `sub1=first${separator}${many(198)}${separator}sub2=still${separator}sub3=beyond`,
+    );
+    expect(query.subs).toEqual({ sub1: 'first', sub2: 'still' });
+    expect(query.isWhole).toBe(false);
+  });
+
+  it.each([
     ['test=1', true],
     ['test=true&sub1=a', true],
     ['test=YES', true],

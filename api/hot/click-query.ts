@@ -17,6 +17,7 @@ export type ClickQuery = {
 
 /** The longest ad id seen has some 400 characters; what is longer is cut, because a cut sub still informs. */
 export const MAX_CLICK_VALUE_LENGTH = 1_024;
+const MAX_PARAMETERS = 200;
 const MAX_UTM_PARAMETERS = 20;
 const MAX_UTM_NAME_LENGTH = 64;
 
@@ -50,7 +51,7 @@ function subAliases(slot: number): string[] {
 
 /**
  * Reads the raw query string of a click link. Of a parameter given twice the first usable value counts. Names are
- * compared as they are, those of ad ids without regard to case.
+ * compared as they are, those of ad ids without regard to case. Reads the first two hundred parameters.
  */
 export function readClickQuery(rawQuery: string): ClickQuery {
   const { values, isVerbatim } = usableValues(rawQuery);
@@ -103,7 +104,7 @@ function utmOf(values: ReadonlyMap<string, string>): Record<string, string> {
 /** The values that can be kept, and whether they are all that was given, letter for letter. */
 function usableValues(rawQuery: string): { values: Map<string, string>; isVerbatim: boolean } {
   const values = new Map<string, string>();
-  const parameters = withoutSecondQuestionMark(rawQuery);
+  const parameters = firstParameters(withoutSecondQuestionMark(firstParameters(rawQuery)));
   let isVerbatim = parameters === rawQuery;
   for (const [name, value] of new URLSearchParams(parameters)) {
     const usable = values.has(name) || isUnresolvedMacro(value) ? '' : storable(value);
@@ -111,6 +112,16 @@ function usableValues(rawQuery: string): { values: Map<string, string>; isVerbat
     if (usable !== value || usable === '') isVerbatim = false;
   }
   return { values, isVerbatim };
+}
+
+/** A link has a dozen; what a stranger makes up beyond is not read, and stays in the raw query. */
+function firstParameters(query: string): string {
+  let end = -1;
+  for (let found = 0; found < MAX_PARAMETERS; found += 1) {
+    end = query.indexOf('&', end + 1);
+    if (end < 0) return query;
+  }
+  return query.slice(0, end);
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ApiDeps } from '../deps';
+import { workUnits } from '../limits/work-units';
 import { createAdmission } from './admission';
 import { RETRY_AFTER_SECONDS, RETRY_PAGE } from './click-pages';
 
@@ -25,10 +26,14 @@ export function hotGate(deps: ApiDeps): (req: IncomingMessage) => HotRefusal | n
     if (deps.isLate()) return refuse(503, 'event_loop');
     const nowMs = deps.clock.nowMs();
     // Before the admission limit: what one address has too much must not be taken from the others.
-    if (isLimited && !deps.limits.visitors.take(deps.limits.addressOf(req), nowMs))
+    if (isLimited && !deps.limits.visitors.take(deps.limits.addressOf(req), nowMs, workUnits(lengthOf(req))))
       return refuse(429, 'address');
     return admission.admit(nowMs) ? null : refuse(503, 'clicks_per_second');
   };
+}
+
+function lengthOf({ url = '' }: IncomingMessage): number {
+  return url.length;
 }
 
 /** A page that loads itself again, so that a visitor who waits gets through; a picture's place stays empty. */

@@ -4,26 +4,32 @@ import type { Acceptance } from '../../db/stores/event-store';
 import type { NewEvent } from '../../db/stores/new-event';
 import { withDeadline } from '../deadline';
 import type { ApiDeps } from '../deps';
-import { jsonBody } from '../middleware/json-body';
+import { parseJsonBody } from '../middleware/json-body';
 import { localsOf } from '../middleware/locals';
 import { logRefusal } from '../middleware/log-refusal';
 import type { IncomingEvent } from './incoming-event';
-import { identifySender, senderOf, verifySender } from './sender';
+import { identifySender, readReportBytes, senderOf, verifySender } from './sender';
+import { rememberingMessage } from './signed-message';
 
 /**
- * The handlers of a route that takes one event: who reports it, what it says in that route's dialect, and only once
- * it is stored the answer `{status, eventId, id}`.
+ * The handlers of a route that takes one event: who reports it, then what it says in that route's dialect, and only once
+ * it is stored the answer `{status, eventId, id}`. Nothing is parsed before it is known who sent it.
  */
 export function eventRequest(deps: ApiDeps, translate: (body: unknown) => IncomingEvent): RequestHandler[] {
   return [
     logRefusal(deps),
     countRefusal(deps),
     identifySender(deps),
-    jsonBody,
+    readReportBytes,
     verifySender(deps),
     async (req, res) => {
-      const { origin, trust, budgetMs } = senderOf(res);
-      res.json(await takeEvent(deps, { ...translate(req.body), ...origin, trust }, budgetMs));
+      const sender = senderOf(res);
+      const { origin, trust, message, budgetMs } = sender;
+      const answer = await rememberingMessage(deps, sender, async () => {
+        parseJsonBody(req);
+        return takeEvent(deps, { ...translate(req.body), ...origin, trust, message }, budgetMs);
+      });
+      res.json(answer);
     },
   ];
 }

@@ -17,10 +17,11 @@ export function queryParameters(req: Request): Parameters {
 
 /** As `queryParameters`, of a text in the form of a query: a form body has it too. */
 export function pairsToParameters(text: string): Parameters {
-  const pairs = text.split('&').filter((pair) => pair !== '');
-  if (pairs.length > MAX_PARAMETERS) throw refusal('query', `has more than ${MAX_PARAMETERS} parameters`);
   const found = new Map<string, string>();
-  for (const pair of pairs) {
+  let count = 0;
+  for (const pair of pairsOf(text)) {
+    count += 1;
+    if (count > MAX_PARAMETERS) throw tooMany('query');
     const equals = pair.indexOf('=');
     const name = decode(equals < 0 ? pair : pair.slice(0, equals));
     const value = equals < 0 ? '' : decode(pair.slice(equals + 1));
@@ -31,15 +32,34 @@ export function pairsToParameters(text: string): Parameters {
   return Object.fromEntries(found);
 }
 
+/** One by one, so that what is refused for its number is not taken apart first. */
+function* pairsOf(text: string): Generator<string> {
+  for (let start = 0; start < text.length; ) {
+    const end = text.indexOf('&', start);
+    const pair = text.slice(start, end < 0 ? undefined : end);
+    if (pair !== '') yield pair;
+    start = end < 0 ? text.length : end + 1;
+  }
+}
+
 /** A flat JSON object as parameters; what is nested is left out, the raw body keeps it. */
 export function objectParameters(body: unknown): Parameters {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return {};
-  const texts = Object.entries(body).flatMap(([name, value]: [string, unknown]) =>
-    (typeof value === 'string' && value !== '') || typeof value === 'number' || typeof value === 'boolean'
-      ? [[name, String(value)] as const]
-      : [],
-  );
-  return Object.fromEntries(texts);
+  const found = new Map<string, string>();
+  for (const [name, value] of Object.entries(body) as [string, unknown][]) {
+    if (typeof value === 'string' ? value !== '' : typeof value === 'number' || typeof value === 'boolean')
+      found.set(name, String(value));
+  }
+  return Object.fromEntries(found);
+}
+
+/** Throws 400 for more parameters than a query may have. */
+export function refuseMany(parameters: Parameters): void {
+  if (Object.keys(parameters).length > MAX_PARAMETERS) throw tooMany('body');
+}
+
+function tooMany(place: string): AppError {
+  return refusal(place, `has more than ${MAX_PARAMETERS} parameters`);
 }
 
 function decode(text: string): string {

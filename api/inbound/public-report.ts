@@ -5,7 +5,7 @@ import {
   findNamedSource,
   type SendingSource,
 } from '../../db/stores/event-origin-store';
-import type { NewEvent } from '../../db/stores/new-event';
+import type { NewEvent, RawReport } from '../../db/stores/new-event';
 import { AppError } from '../../domain/errors';
 import { type EventKind, NEVER_PUBLIC } from '../../domain/facts';
 import { parseId } from '../../domain/ids';
@@ -13,6 +13,7 @@ import { asPublicFact } from '../../domain/report/public-fact';
 import type { ApiDeps } from '../deps';
 import { readVisitorCookie } from '../hot/visitor-cookie';
 import type { IncomingEvent } from './incoming-event';
+import { foldName, PARAMETER_NAMES } from './s2s-words';
 
 /**
  * A report by somebody who has not proved who he is, as it may be stored: it informs about a click and names no
@@ -22,7 +23,26 @@ import type { IncomingEvent } from './incoming-event';
 export function asPublic(event: IncomingEvent): Omit<NewEvent, 'workspaceId' | 'brandId' | 'sourceId'> {
   if (NEVER_PUBLIC.has(event.kind)) throw neverPublic(event.kind);
   requireClick(event.clickRef);
-  return { ...asPublicFact(event), trust: 'public' };
+  return { ...asPublicFact(event), raw: publicRaw(event.raw), trust: 'public' };
+}
+
+/** Of an ordinary report everything is kept: rules may compare what we do not know. */
+const MAX_KEPT_LENGTH = 2_048;
+const MAX_KEPT_VALUE_LENGTH = 200;
+const KNOWN_NAMES: ReadonlySet<string> = new Set(Object.values(PARAMETER_NAMES).flat());
+
+/**
+ * What is kept for thirty days of a report that anybody may send as often as he likes: all of it when it is short, else
+ * only the parameters that we know, cut to a length.
+ */
+export function publicRaw(raw: RawReport): RawReport {
+  const userAgent = raw.userAgent?.slice(0, MAX_KEPT_LENGTH) ?? null;
+  if (JSON.stringify(raw.body).length <= MAX_KEPT_LENGTH) return { ...raw, userAgent };
+  const known = Object.entries(raw.body as object).filter(([name]) => KNOWN_NAMES.has(foldName(name)));
+  const body = Object.fromEntries(
+    known.map(([name, value]) => [name, String(value).slice(0, MAX_KEPT_VALUE_LENGTH)]),
+  );
+  return { ...raw, userAgent, body };
 }
 
 /** 401 for kinds that move money or stop it. */

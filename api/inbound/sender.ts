@@ -1,23 +1,32 @@
 import type { Request, RequestHandler, Response } from 'express';
-import { verifyWebhook } from '../../clients/standard-webhooks';
-import { findKeyOrigin, findSigningSource, type SendingSource } from '../../db/stores/event-origin-store';
+import { findKeyOrigin, type SendingSource } from '../../db/stores/event-origin-store';
+import type { SignedMessage } from '../../db/stores/new-event';
 import { AppError } from '../../domain/errors';
 import type { Trust } from '../../domain/facts';
-import { parseId } from '../../domain/ids';
 import { addressRanges, clientAddress, trustedProxies } from '../client-address';
 import { withDeadline } from '../deadline';
 import type { ApiDeps } from '../deps';
-import { refuseStranger, takeShare, takeVisitorShare } from '../limits/refuse';
+import { isSigned } from '../limits/caller';
+import { takeKeyShare, takeShare, takeVisitorShare } from '../limits/refuse';
+import { unitsOfBody, workUnits } from '../limits/work-units';
 import { authenticateKey, bearerKey, hasScope, setPrincipal } from '../middleware/authenticate';
+import { readBytes, readKnownBytes } from '../middleware/json-body';
+import { localsOf } from '../middleware/locals';
+import { findSigner, proveSigner, type Signer } from './signer';
 
-/** Who reports an event. `secret` is set while a signature still has to be verified over the body. */
-type Sender = SendingSource & {
+/** Who reports an event. */
+export type Sender = SendingSource & {
   readonly trust: Exclude<Trust, 'public'>;
-  readonly secret: string | null;
+  /** The signed message in which it is reported; null for a key's. */
+  readonly message: SignedMessage | null;
   /** What is left of the time within which the request must be answered once its body is read. */
   readonly budgetMs: number;
 };
-type EventLocals = { sender?: Sender };
+type EventLocals = {
+  sender?: Sender;
+  /** Whoever says that he has signed the request, until its body has proved it. */
+  signer?: Signer & { readonly budgetMs: number };
+};
 
 /** How a route lets senders name themselves. */
 export type Naming = {
@@ -35,10 +44,15 @@ export type Naming = {
  */
 export const ANSWER_WITHIN_MS = 1_800;
 
-const SIGNATURE_HEADERS = ['webhook-id', 'webhook-timestamp', 'webhook-signature'];
+/** Many times what a report has; what nobody stands up for gets no more room. */
+const MAX_PUBLIC_BYTES = 16_384;
+const readPublicBytes = readBytes(
+  MAX_PUBLIC_BYTES,
+  'Without a key or a signature a body may have 16 kB at most.',
+);
 
 /**
- * First half, before the body is read: finds the key, or the source that a signed request names by `?source=`.
+ * First part, before the body is read: finds the key, or the source that a signed request names by `?source=`.
  * Signature headers without a source are ignored, because a Bearer key may be all that the sender set up.
  */
 export function identifySender(deps: ApiDeps, naming: Naming = {}): RequestHandler {
@@ -48,46 +62,56 @@ export function identifySender(deps: ApiDeps, naming: Naming = {}): RequestHandl
     const source = naming.unsigned ? null : signingSource(req);
     const key = keyOf(req);
     if (naming.orPublic && source === null && key === null && req.headers.authorization === undefined) {
-      takeVisitorShare(deps, req, res);
+      takePublicShare(deps, req, res);
       next();
       return;
     }
-    const lookUp = source === null ? senderByKey(deps, req, res, key) : senderBySource(deps, req, source);
-    const sender = await withDeadline(lookUp, ANSWER_WITHIN_MS);
-    const budgetMs = ANSWER_WITHIN_MS - (performance.now() - startedMs);
-    (res.locals as EventLocals).sender = { ...sender, budgetMs };
+    const locals = res.locals as EventLocals;
+    const budgetMs = (): number => ANSWER_WITHIN_MS - (performance.now() - startedMs);
+    if (source === null) {
+      const sender = await withDeadline(senderByKey(deps, req, res, key), ANSWER_WITHIN_MS);
+      locals.sender = { ...sender, budgetMs: budgetMs() };
+    } else {
+      const signer = await withDeadline(findSigner(deps, req, source), ANSWER_WITHIN_MS);
+      locals.signer = { ...signer, budgetMs: budgetMs() };
+    }
     next();
   };
 }
 
+/** Second part: takes in the bytes of the body and looks at none. 413 above 1 MB, or 16 kB of a public report. */
+export const readReportBytes: RequestHandler = (req, res, next) => {
+  const { sender, signer } = res.locals as EventLocals;
+  const read = sender === undefined && signer === undefined ? readPublicBytes : readKnownBytes;
+  read(req, res, next);
+};
+
 /**
- * Second half, over the bytes of the body. 401 bad_signature, or stale_signature beyond five minutes; 429
- * rate_limited; 403 address_not_allowed for an address from which the source may not report.
+ * Third part, over the bytes of the body and before it is parsed. 401 bad_signature; 429 rate_limited for a share that
+ * is used up, to which large bodies count more; 403 address_not_allowed for an address from which the source may not
+ * report.
  */
 export function verifySender(deps: ApiDeps): RequestHandler {
   const refuseAddress = addressCheck(deps);
   return async (req, res, next) => {
-    const sender = senderOrPublic(res);
-    if (sender === null) {
-      next();
-      return;
-    }
-    const { origin, secret } = sender;
-    if (secret !== null) {
-      refuseBadSignature(deps, req, secret);
+    const locals = res.locals as EventLocals;
+    const bytes = req.rawBody?.length ?? 0;
+    const { signer } = locals;
+    if (signer !== undefined) {
+      const proved = proveSigner(deps, req, signer);
+      const { sourceId } = proved.source.origin;
       // Only now: whoever merely knows the id of a source could otherwise use up its share.
-      if (origin.sourceId !== null) {
-        deps.limits.failures.accepted(origin.sourceId);
-        await takeShare(deps, deps.limits.events, origin.sourceId, res);
-      }
+      await takeShare(deps, deps.limits.events, sourceId, res, workUnits(bytes));
       setPrincipal(res, {
-        ...origin,
+        ...proved.source.origin,
         keyId: null,
         scopes: ['events:write'],
-        actor: `source:${origin.sourceId}`,
+        actor: `source:${sourceId}`,
       });
-    }
-    refuseAddress(req, sender);
+      const { budgetMs } = signer;
+      locals.sender = { ...proved.source, trust: 'signed', message: proved.message, budgetMs };
+    } else await localsOf(res).payForBody?.(bytes);
+    if (locals.sender !== undefined) refuseAddress(req, locals.sender);
     next();
   };
 }
@@ -121,20 +145,7 @@ export function senderOrPublic(res: Response): Sender | null {
 /** The source that a signed request names; null when the request is not signed. */
 function signingSource(req: Request): string | null {
   const { source } = req.query;
-  const isSigned = SIGNATURE_HEADERS.some((header) => req.headers[header] !== undefined);
-  return isSigned && typeof source === 'string' ? source : null;
-}
-
-async function senderBySource(deps: ApiDeps, req: Request, named: string): Promise<Omit<Sender, 'budgetMs'>> {
-  refuseStranger(deps, req, named);
-  const sourceId = parseId('src', named);
-  const source = sourceId === null ? null : await findSigningSource(deps.db, sourceId);
-  // One answer for an unknown source and for a wrong secret: a stranger learns of neither.
-  if (source === null) {
-    countFailure(deps, req);
-    throw badSignature();
-  }
-  return { ...source, trust: 'signed' };
+  return isSigned(req) && typeof source === 'string' ? source : null;
 }
 
 async function senderByKey(
@@ -152,36 +163,15 @@ async function senderByKey(
     throw new AppError('missing_scope', 'This key lacks the scope events:write.');
   }
   setPrincipal(res, principal);
-  await takeShare(deps, deps.limits.events, principal.keyId, res);
+  await takeKeyShare(deps, deps.limits.events, principal.keyId, res);
   const source = await findKeyOrigin(deps.db, principal.workspaceId, principal.sourceId);
-  return { ...source, trust: 'keyed', secret: null };
+  return { ...source, trust: 'keyed', message: null };
 }
 
-function refuseBadSignature(deps: ApiDeps, req: Request, secret: string): void {
-  const verification = verifyWebhook({
-    secrets: [secret],
-    headers: req.headers,
-    body: req.rawBody ?? Buffer.alloc(0),
-    nowMs: deps.clock.nowMs(),
-  });
-  if (verification.ok) return;
-  if (verification.problem !== 'stale_timestamp') {
-    countFailure(deps, req);
-    throw badSignature();
-  }
-  throw new AppError(
-    'stale_signature',
-    'The webhook-timestamp lies more than five minutes from our clock; sign again with the current time.',
-  );
-}
-
-function countFailure(deps: ApiDeps, req: Request): void {
-  deps.limits.failures.failed(deps.limits.addressOf(req), deps.clock.nowMs());
-}
-
-function badSignature(): AppError {
-  return new AppError(
-    'bad_signature',
-    'The signature does not fit the source and the body; sign the exact bytes with the secret of the source.',
-  );
+function takePublicShare(deps: ApiDeps, req: Request, res: Response): void {
+  const locals = localsOf(res);
+  const { length } = req.originalUrl;
+  locals.isCounted = true;
+  locals.payForBody = async (bytes) => takeVisitorShare(deps, req, res, unitsOfBody(bytes, length));
+  takeVisitorShare(deps, req, res, workUnits(length));
 }

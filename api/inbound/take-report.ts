@@ -4,11 +4,11 @@ import { unknownWords } from '../../domain/report/worded-report';
 import { withDeadline } from '../deadline';
 import type { ApiDeps } from '../deps';
 import { type EventAnswer, takeEvent } from './event-request';
-import { asPublic, neverPublic } from './public-report';
+import { asPublic, neverPublic, publicRaw } from './public-report';
 import { knownEvent, type S2sReport, unfit } from './s2s';
 
 /** Whose report it is, and how far he is trusted. */
-export type Reporter = Pick<NewEvent, 'workspaceId' | 'brandId' | 'sourceId' | 'trust'>;
+export type Reporter = Pick<NewEvent, 'workspaceId' | 'brandId' | 'sourceId' | 'trust' | 'message'>;
 
 export type ReportAnswer = EventAnswer & { readonly reason?: 'unmapped_status' };
 
@@ -27,7 +27,8 @@ export async function takeReport(
     const isPublic = reporter.trust === 'public';
     return takeEvent(deps, { ...(isPublic ? asPublic(event) : event), ...reporter }, budgetMs);
   }
-  const { report, raw, spelling } = given;
+  const { report, spelling } = given;
+  const raw = reporter.trust === 'public' ? publicRaw(given.raw) : given.raw;
   const taken = await withDeadline(
     acceptReport(deps.db, { ...reporter, report, raw }, deps.clock.nowMs()),
     budgetMs,

@@ -24,7 +24,7 @@ export class AuthFailures {
   /** Asked before the credential is looked at: for how long a stranger from this address must wait; null to go on. */
   secondsToWait(address: string | null, caller: string, nowMs: number): number | null {
     const block = addressBlock(address);
-    if (this.counter === null || block === null || this.known.has(caller)) return null;
+    if (this.counter === null || block === null || this.isKnown(caller)) return null;
     return this.counter.isFull(block, nowMs) ? this.counter.secondsLeft(nowMs) : null;
   }
 
@@ -33,10 +33,20 @@ export class AuthFailures {
     if (block !== null) this.counter?.take(block, nowMs);
   }
 
+  /** Whether this caller was accepted before. */
+  isKnown(caller: string): boolean {
+    return this.known.has(caller);
+  }
+
   accepted(caller: string): void {
-    if (this.counter === null || this.known.has(caller)) return;
+    if (this.known.has(caller)) return;
     const [oldest] = this.known;
     if (this.known.size >= MAX_KNOWN_CALLERS && oldest !== undefined) this.known.delete(oldest);
     this.known.add(caller);
+  }
+
+  /** Of a key that was revoked. */
+  forget(caller: string): void {
+    this.known.delete(caller);
   }
 }

@@ -16,7 +16,7 @@ export type LimitPolicy = {
 };
 
 /** Counts outside this process, in Redis or in the supervisor. Rejects with RateLimiterRes when the share is used up. */
-export type SharedCounter = { consume(key: string): Promise<RateLimiterRes> };
+export type SharedCounter = { consume(key: string, units: number): Promise<RateLimiterRes> };
 
 /** After a failure the shared counter is left alone this long: a request must not wait for what is away. */
 const LEAVE_ALONE_MS = 1_000;
@@ -34,17 +34,21 @@ export class KeyLimit {
     this.own = new RateLimiterMemory({ points: policy.limit, duration: policy.windowSeconds });
   }
 
-  /** Counts one request of the key. Never rejects: without the shared counter this process counts by itself. */
-  async take(key: string): Promise<Taken> {
+  /**
+   * Counts a request of the key, or some units of one; what is larger than the whole share counts as all of it. Never
+   * rejects: without the shared counter this process counts by itself.
+   */
+  async take(key: string, units = 1): Promise<Taken> {
+    const points = Math.min(units, this.policy.limit);
     if (this.shared !== null && performance.now() >= this.sharedAgainAtMs) {
       try {
-        return await this.counted(this.shared.consume(key));
+        return await this.counted(this.shared.consume(key, points));
       } catch (error) {
         this.sharedAgainAtMs = performance.now() + LEAVE_ALONE_MS;
         this.onSharedLost(error);
       }
     }
-    return this.counted(this.own.consume(key));
+    return this.counted(this.own.consume(key, points));
   }
 
   private async counted(consumption: Promise<RateLimiterRes>): Promise<Taken> {

@@ -1,4 +1,5 @@
 import request from 'supertest';
+import { signWebhook } from '../../clients/standard-webhooks';
 import { parseConfig } from '../../config/config';
 import { insertApiKey } from '../../testing/builders/insert-api-key';
 import { type IngestFixture, startIngest } from '../../testing/ingest-fixture';
@@ -157,21 +158,146 @@ describe('wrong credentials', () => {
     expect(await refusals(deps, 'auth_failures')).toBe(2);
   });
 
-  it('are signatures, too', async () => {
-    const { app } = appWith({ CLICKCHAIN_ADDRESS_AUTH_FAILURES_PER_MINUTE: '1' });
-    const source = await request(app)
-      .post('/v1/sources')
-      .set('authorization', `Bearer ${fixture.adminKey}`)
-      .send({ name: 'signing', kind: 'gaming' })
-      .expect(201);
-    const report = () =>
-      request(app)
-        .post(`/webhooks/gaming/registration?source=${source.body.sourceId}`)
-        .set('x-forwarded-for', '203.0.113.9')
+  describe('that are signatures', () => {
+    let sources: readonly { readonly sourceId: string; readonly secret: string }[];
+    beforeAll(async () => {
+      const created = ['one', 'two'].map((name) =>
+        request(fixture.app)
+          .post('/v1/sources')
+          .set('authorization', `Bearer ${fixture.adminKey}`)
+          .send({ name, kind: 'gaming' })
+          .expect(201),
+      );
+      sources = (await Promise.all(created)).map(({ body }) => body);
+    });
+
+    /** Signed by `secret`, which is good or not, in the name of a source. */
+    function report(
+      app: ReturnType<typeof createApp>,
+      given: { sourceId?: string; secret?: string; atMs?: number; address?: string },
+    ) {
+      const timestampSeconds = (given.atMs ?? T0) / 1_000;
+      const { secret = `whsec_${Buffer.alloc(32).toString('base64')}` } = given;
+      const body = JSON.stringify({
+        eventId: 'S-1',
+        playerId: 'P-1',
+        occurredAt: new Date(T0).toISOString(),
+      });
+      return request(app)
+        .post(`/webhooks/gaming/registration?source=${given.sourceId ?? sources[0]?.sourceId}`)
+        .set('x-forwarded-for', given.address ?? '203.0.113.9')
+        .set('content-type', 'application/json')
         .set('webhook-id', 'm-1')
-        .set('webhook-timestamp', String(T0 / 1_000))
-        .set('webhook-signature', 'v1,AAAA')
-        .send({ eventId: 'S-1', playerId: 'P-1' });
-    expect([(await report()).status, (await report()).status]).toEqual([401, 429]);
+        .set('webhook-timestamp', String(timestampSeconds))
+        .set('webhook-signature', signWebhook({ secrets: [secret], id: 'm-1', timestampSeconds, body }))
+        .send(body);
+    }
+
+    it.each([
+      ['wrong', {}],
+      ['old', { atMs: T0 - 600_000 }],
+      ['of nobody', { sourceId: 'nobody' }],
+      ['old and of nobody', { sourceId: 'nobody', atMs: T0 - 600_000 }],
+    ])('count, too, when they are %s', async (_what, given) => {
+      const { app } = appWith({ CLICKCHAIN_ADDRESS_AUTH_FAILURES_PER_MINUTE: '1' });
+      expect([(await report(app, given)).status, (await report(app, given)).status]).toEqual([401, 429]);
+    });
+
+    it('excuse nobody who merely knows the name of a source that signs elsewhere', async () => {
+      const { app } = appWith({ CLICKCHAIN_ADDRESS_AUTH_FAILURES_PER_MINUTE: '1' });
+      const source = { ...sources[0], address: '203.0.113.20' };
+      const statuses: number[] = [];
+      for (const given of [source, { address: '203.0.113.20' }, source, {}, {}]) {
+        statuses.push((await report(app, given)).status);
+      }
+      expect(statuses).toEqual([200, 401, 200, 401, 429]);
+    });
+  });
+});
+
+describe('what a request holds', () => {
+  const withBody = (app: ReturnType<typeof createApp>, bytes: number, address: string) =>
+    request(app)
+      .post('/postback')
+      .set('x-forwarded-for', address)
+      .set('content-type', 'application/json')
+      .send(`{"event":"lead","click_id":"nobody","x":"${'x'.repeat(bytes)}"}`);
+
+  it('counts against its address: two kilobytes are one more request, and nobody else’s', async () => {
+    const { app, deps } = appWith({ CLICKCHAIN_ADDRESS_REQUESTS_PER_SECOND: '12' });
+    const parse = jest.spyOn(JSON, 'parse');
+    const statuses: number[] = [];
+    for (let sent = 0; sent < 4; sent += 1) {
+      statuses.push((await withBody(app, 16_000, '203.0.113.9')).status);
+    }
+    const parsed = parse.mock.calls.filter(([text]) => text.length > 16_000);
+    parse.mockRestore();
+    expect(statuses.map((status) => status === 429)).toEqual([false, false, true, true]);
+    expect(parsed).toHaveLength(2);
+    expect((await withBody(app, 16_000, '203.0.113.10')).status).not.toBe(429);
+    expect(await refusals(deps, 'address')).toBe(2);
+  });
+
+  it('counts in the link of a click', async () => {
+    const { app } = appWith({ CLICKCHAIN_ADDRESS_REQUESTS_PER_SECOND: '5' });
+    const click = async (bytes: number) =>
+      (
+        await request(app)
+          .get(`/c/none?a=${'x'.repeat(bytes)}`)
+          .set('x-forwarded-for', '203.0.113.9')
+      ).status;
+    expect([await click(10), await click(10_000), await click(10)]).toEqual([404, 404, 429]);
+  });
+
+  it('counts against the share of a key, and of a share that is smaller is all of it', async () => {
+    const { app } = appWith({
+      CLICKCHAIN_KEY_REQUESTS_PER_MINUTE: '10',
+      CLICKCHAIN_KEY_EVENTS_PER_SECOND: '3',
+    });
+    const send = (path: string, bytes: number) =>
+      request(app)
+        .post(path)
+        .set('authorization', `Bearer ${fixture.adminKey}`)
+        .send({ note: 'x'.repeat(bytes) });
+    expect([(await send('/v1/offers', 9_000)).status, (await send('/v1/offers', 9_000)).status]).toEqual([
+      400, 400,
+    ]);
+    expect((await send('/v1/offers', 10)).status).toBe(429);
+    // All of a second’s share, of which another may have begun meanwhile.
+    expect([400, 429]).toContain((await send('/conversions/track', 500_000)).status);
+  });
+});
+
+describe('strangers', () => {
+  const from = (app: ReturnType<typeof createApp>, path: string, address = '203.0.113.9') =>
+    request(app).get(path).set('x-forwarded-for', address);
+
+  it('are counted by address whatever they ask for, and are refused before anything is done', async () => {
+    const { app, deps } = appWith({ CLICKCHAIN_ADDRESS_REQUESTS_PER_SECOND: '4' });
+    for (const [path, status] of [
+      ['/v1/offers', 401],
+      ['/no-such-path', 404],
+      ['/openapi.json', 200],
+      ['/webhooks/adjust/nobody?a=1', 401],
+      ['/v1/offers', 429],
+      ['/openapi.json', 429],
+    ] as const) {
+      expect([path, (await from(app, path)).status]).toEqual([path, status]);
+    }
+    await from(app, '/v1/offers', '203.0.113.10').expect(401);
+    for (const path of ['/healthz', '/readyz']) await from(app, path).expect(200);
+    fixture.clock.set(T0 + 1_000);
+    await from(app, '/v1/offers').expect(401);
+    expect(await refusals(deps, 'address')).toBe(2);
+  });
+
+  it('take nothing from a key of the same address that was accepted before', async () => {
+    const { app } = appWith({ CLICKCHAIN_ADDRESS_REQUESTS_PER_SECOND: '3' });
+    const known = async () =>
+      (await from(app, '/v1/offers').set('authorization', `Bearer ${fixture.adminKey}`)).status;
+    const unknown = async () => (await from(app, '/no-such-path')).status;
+    for (let asked = 0; asked < 5; asked += 1) expect(await known()).toBe(200);
+    for (let asked = 0; asked < 3; asked += 1) expect(await unknown()).toBe(404);
+    expect([await unknown(), await known()]).toEqual([429, 200]);
   });
 });

@@ -20,8 +20,11 @@ export type RateLimits = {
   stop(): void;
 };
 
-/** The limits of the configuration. With Redis, or under a supervisor, keys are counted across processes. */
-export function createRateLimits(config: Config, logger: Logger): RateLimits {
+/**
+ * The limits of the configuration. With Redis, or under a supervisor, keys are counted across processes. `isStrained`
+ * tells when the process falls behind.
+ */
+export function createRateLimits(config: Config, logger: Logger, isStrained?: () => boolean): RateLimits {
   const { limits } = config;
   const shared = createSharedCounters(config.redisUrl, logger);
   const proxies = trustedProxies(config.trustedProxies);
@@ -35,7 +38,7 @@ export function createRateLimits(config: Config, logger: Logger): RateLimits {
   return {
     requests: keyLimit('requests', limits.keyRequestsPerMinute, 60),
     events: keyLimit('events', limits.keyEventsPerSecond, 1),
-    visitors: createVisitorLimit(limits.addressRequestsPerSecond),
+    visitors: createVisitorLimit(limits.addressRequestsPerSecond, isStrained),
     failures: new AuthFailures(limits.addressAuthFailuresPerMinute),
     addressOf: (req) => clientAddress(req, proxies),
     stop: shared.stop,

@@ -1,22 +1,26 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Response } from 'express';
 import { AppError } from '../../domain/errors';
 import type { ApiDeps } from '../deps';
+import { localsOf } from '../middleware/locals';
 import type { KeyLimit, Taken } from './key-limit';
+import { unitsOfBody } from './work-units';
 
 const VISITOR_WINDOW_SECONDS = 1;
 
 /**
- * Counts one request of the key and says so in the headers. Throws rate_limited, with the time to wait, when the key
- * has had its share. A null limit is none.
+ * Counts a request of the key, or some units of one, and says so in the headers. Throws rate_limited, with the time to
+ * wait, when the key has had its share. A null limit is none.
  */
 export async function takeShare(
   deps: ApiDeps,
   limit: KeyLimit | null,
   key: string,
   res: ServerResponse,
+  units = 1,
 ): Promise<void> {
-  if (limit === null) return;
-  const taken = await limit.take(key);
+  if (limit === null || units === 0) return;
+  const taken = await limit.take(key, units);
   setHeaders(res, taken);
   if (taken.allowed) return;
   deps.metrics.refusals.inc({ reason: 'key' });
@@ -28,15 +32,37 @@ export async function takeShare(
   );
 }
 
-/** Counts one request without a key against its address. Throws rate_limited when the address has had its share. */
-export function takeVisitorShare(deps: ApiDeps, req: IncomingMessage, res: ServerResponse): void {
-  const { limits, config } = deps;
-  if (limits.visitors.take(limits.addressOf(req), deps.clock.nowMs())) return;
-  deps.metrics.refusals.inc({ reason: 'address' });
+/** As `takeShare`, of a request whose body is yet to come and will be paid for when it is there. */
+export async function takeKeyShare(
+  deps: ApiDeps,
+  limit: KeyLimit | null,
+  key: string,
+  res: Response,
+): Promise<void> {
+  localsOf(res).payForBody = (bytes) => takeShare(deps, limit, key, res, unitsOfBody(bytes));
+  await takeShare(deps, limit, key, res);
+}
+
+/**
+ * Counts a request without a key, or some units of one, against its address. Throws rate_limited when the address has
+ * had its share.
+ */
+export function takeVisitorShare(deps: ApiDeps, req: IncomingMessage, res: ServerResponse, units = 1): void {
+  const { limits, clock } = deps;
+  if (units === 0 || limits.visitors.take(limits.addressOf(req), clock.nowMs(), units)) return;
+  throw visitorRefusal(deps, res);
+}
+
+/** The refusal of what an address has too much, counted and said in the headers. */
+export function visitorRefusal(
+  { metrics, config }: Pick<ApiDeps, 'metrics' | 'config'>,
+  res: ServerResponse,
+): AppError {
+  metrics.refusals.inc({ reason: 'address' });
   const limit = config.limits.addressRequestsPerSecond;
   const policy = { name: 'address', limit, windowSeconds: VISITOR_WINDOW_SECONDS };
   setHeaders(res, { allowed: false, remaining: 0, resetSeconds: VISITOR_WINDOW_SECONDS, policy });
-  throw new AppError('rate_limited', `One address may send ${limit} requests without a key in a second.`, {
+  return new AppError('rate_limited', `One address may send ${limit} requests without a key in a second.`, {
     retryAfterSeconds: VISITOR_WINDOW_SECONDS,
   });
 }

@@ -16,20 +16,23 @@ export class WindowCounter {
 
   constructor(private readonly options: WindowLimit) {}
 
-  /** Counts one; false once the key has had its share of this window. */
-  take(key: string, nowMs: number): boolean {
+  /**
+   * Counts what is taken; false once the key has had its share of this window, or a smaller `limit`. What begins within
+   * the share is let pass whole: something larger than all of it could never come otherwise.
+   */
+  take(key: string, nowMs: number, units = 1, limit = this.options.limit): boolean {
     this.turn(nowMs);
     const taken = this.counts.get(key);
     if (taken === undefined && this.counts.size >= this.options.maxKeys) return true;
-    if ((taken ?? 0) >= this.options.limit) return false;
-    this.counts.set(key, (taken ?? 0) + 1);
+    if ((taken ?? 0) >= limit) return false;
+    this.counts.set(key, (taken ?? 0) + units);
     return true;
   }
 
   /** Whether the next `take` of the key would be refused. */
-  isFull(key: string, nowMs: number): boolean {
+  isFull(key: string, nowMs: number, limit = this.options.limit): boolean {
     this.turn(nowMs);
-    return (this.counts.get(key) ?? 0) >= this.options.limit;
+    return (this.counts.get(key) ?? 0) >= limit;
   }
 
   /** Until the window ends, rounded up. */

@@ -4,7 +4,8 @@ import { type ApiKey, findLiveApiKey, type Scope } from '../../db/stores/api-key
 import { AppError } from '../../domain/errors';
 import type { ApiKeyId } from '../../domain/ids';
 import type { ApiDeps } from '../deps';
-import { refuseStranger, takeShare } from '../limits/refuse';
+import { keyCaller } from '../limits/caller';
+import { refuseStranger, takeKeyShare } from '../limits/refuse';
 import { localsOf } from './locals';
 import type { Principal } from './principal';
 
@@ -18,7 +19,7 @@ const BEARER = /^Bearer +(\S.*)$/i;
 export function requireScope(deps: ApiDeps, scope: Scope): RequestHandler {
   return async (req, res, next) => {
     const principal = await authenticateKey(deps, req);
-    await takeShare(deps, deps.limits.requests, principal.keyId, res);
+    await takeKeyShare(deps, deps.limits.requests, principal.keyId, res);
     if (!hasScope(principal, scope)) {
       throw new AppError('missing_scope', `This key lacks the scope ${scope}.`);
     }
@@ -47,10 +48,11 @@ export async function authenticateKey(
 /** The key's row. A wrong key counts against the address that sent it. */
 async function provenBy(deps: ApiDeps, req: Request, keyHash: Buffer): Promise<ApiKey> {
   const { failures } = deps.limits;
-  const caller = keyHash.toString('base64');
+  const caller = keyCaller(keyHash);
   refuseStranger(deps, req, caller);
   const row = await findLiveApiKey(deps.db, keyHash);
   if (row === null) {
+    failures.forget(caller);
     failures.failed(deps.limits.addressOf(req), deps.clock.nowMs());
     throw new AppError('unauthorized', 'The API key is unknown or was revoked.');
   }
@@ -59,7 +61,7 @@ async function provenBy(deps: ApiDeps, req: Request, keyHash: Buffer): Promise<A
 }
 
 /** The key of the Authorization header, or null when there is none. */
-export function bearerKey(req: Request): string | null {
+export function bearerKey(req: Pick<Request, 'headers'>): string | null {
   const match = BEARER.exec(req.headers.authorization ?? '');
   return match?.[1]?.trim() ?? null;
 }

@@ -1,35 +1,18 @@
-import type { Request, RequestHandler } from 'express';
+import type { Request } from 'express';
 import { AppError } from '../../domain/errors';
 import { objectParameters, type Parameters, pairsToParameters } from '../inbound/parameters';
-import { jsonBody, readBytes } from './json-body';
+import { parseJsonBody } from './json-body';
 
 const FORM = /^application\/x-www-form-urlencoded(?:\s*;|$)/i;
 
 /**
- * Reads a form or a JSON body; `bodyParameters` gives what it says. The bytes stay in `req.rawBody`. A form is
- * decoded as strictly as a query, JSON as by `jsonBody`.
+ * Parses the bytes of a form or a JSON body into `req.body`; `bodyParameters` gives what it says. A form is decoded as
+ * strictly as a query, JSON as by `parseJsonBody`.
  */
-export const parametersBody: RequestHandler = (req, res, next) => {
-  if (!FORM.test(req.headers['content-type'] ?? '')) {
-    jsonBody(req, res, next);
-    return;
-  }
-  readBytes(req, res, (error?: unknown) => {
-    if (error !== undefined) {
-      next(error);
-      return;
-    }
-    const bytes: unknown = req.body;
-    req.rawBody = Buffer.isBuffer(bytes) ? bytes : Buffer.alloc(0);
-    try {
-      req.body = pairsToParameters(req.rawBody.toString('latin1'));
-    } catch (refusal) {
-      next(refusal);
-      return;
-    }
-    next();
-  });
-};
+export function parseParametersBody(req: Request): void {
+  if (!FORM.test(req.headers['content-type'] ?? '')) parseJsonBody(req);
+  else req.body = pairsToParameters((req.rawBody ?? Buffer.alloc(0)).toString('latin1'));
+}
 
 /** What the body says as flat text. Throws 400 for a body that is neither a form nor a JSON object. */
 export function bodyParameters(req: Request): Parameters {

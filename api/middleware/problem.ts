@@ -86,7 +86,6 @@ const LIBRARY_CODES: Readonly<Record<number, ErrorCode>> = {
 };
 
 const LIBRARY_DETAILS: Readonly<Record<string, string>> = {
-  'entity.too.large': 'The body is larger than 1 MB.',
   'encoding.unsupported': 'Send the body without a content encoding.',
   'request.aborted': 'The connection ended before the whole body had arrived.',
   'request.size.invalid': 'The body does not have the announced length.',

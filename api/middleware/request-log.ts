@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler, Response } from 'express';
 import { pinoHttp } from 'pino-http';
+import { ID_PREFIXES, type IdPrefix, parseId } from '../../domain/ids';
 import type { ApiDeps } from '../deps';
 import { localsOf } from './locals';
 import { routePattern } from './measure-duration';
@@ -9,6 +10,8 @@ import { requestIdOf } from './request-id';
 type Asked = IncomingMessage & { route?: unknown; path?: string };
 
 const MAX_LOGGED_PATH = 200;
+const MAX_READ_PATH = 1_024;
+const PREFIXES = Object.keys(ID_PREFIXES) as IdPrefix[];
 
 /**
  * One line per answered request: id, method, route, status, time. Never headers, bodies or the query, which carry
@@ -38,9 +41,27 @@ function levelOf(req: Asked, res: ServerResponse, error?: Error): 'error' | 'war
   return error !== undefined || res.statusCode >= 500 ? 'error' : 'info';
 }
 
-/** The callbacks of measurement partners carry their source's key in the path. */
-function withoutKey(path: string): string {
-  return path.replace(/^(\/+webhooks\/+(?:appsflyer|adjust)\/+).+$/i, '$1[key]');
+/** A word of a path of ours. */
+const WORD = /^[a-z-]+$/;
+/** No word and no id: shorter than any key. */
+const SHORTEST_HIDDEN = 16;
+
+/**
+ * A path without what could be a key. The callbacks of measurement partners carry their source's key in it, and whoever
+ * mistypes such a path, or cuts the key, must not find it in the log: of what is long only words and ids are shown.
+ */
+export function shownPath(path: string): string {
+  return path
+    .slice(0, MAX_READ_PATH)
+    .replace(/^(\/+webhooks\/+(?:appsflyer|adjust)\/+).+$/i, '$1[key]')
+    .split('/')
+    .map((part) => (part.length < SHORTEST_HIDDEN || WORD.test(part) || isId(part) ? part : '[hidden]'))
+    .join('/')
+    .slice(0, MAX_LOGGED_PATH);
+}
+
+function isId(text: string): boolean {
+  return PREFIXES.some((prefix) => parseId(prefix, text) !== null);
 }
 
 function line(req: Asked, res: ServerResponse, durationMs: number | undefined): object {
@@ -48,7 +69,7 @@ function line(req: Asked, res: ServerResponse, durationMs: number | undefined): 
   return {
     method: req.method,
     route: routePattern(req.route),
-    path: withoutKey(req.path ?? '').slice(0, MAX_LOGGED_PATH),
+    path: shownPath(req.path ?? ''),
     status: res.statusCode,
     code: locals.errorCode,
     actor: locals.principal?.actor,

@@ -25,6 +25,7 @@ describe('watchLoopLag', () => {
       heard();
     });
     lag.start();
+    expect(lag.isStrained()).toBe(false);
     const block = setInterval(() => {
       const until = performance.now() + 150;
       while (performance.now() < until);
@@ -32,14 +33,14 @@ describe('watchLoopLag', () => {
     await new Promise<void>((resolve) => {
       heard = resolve;
     });
-    expect(lag.isLate()).toBe(true);
+    expect([lag.isLate(), lag.isStrained()]).toEqual([true, true]);
     const recovered = new Promise<void>((resolve) => {
       heard = resolve;
     });
     clearInterval(block);
     await recovered;
     expect(seen).toEqual([true, false]);
-    expect(lag.isLate()).toBe(false);
+    expect([lag.isLate(), lag.isStrained()]).toEqual([false, false]);
     lag.stop();
   });
 

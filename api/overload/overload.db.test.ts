@@ -99,6 +99,30 @@ describe('a process whose event loop is late', () => {
   });
 });
 
+describe('a process that begins to fall behind', () => {
+  it('refuses the address that sends much, and nobody else', async () => {
+    let isStrained = false;
+    const env = {
+      CLICKCHAIN_ADDRESS_REQUESTS_PER_SECOND: '40',
+      CLICKCHAIN_TRUSTED_PROXIES: '127.0.0.0/8,::1',
+    };
+    const config = parseConfig(env);
+    const limits = createRateLimits(config, fixture.deps.logger, () => isStrained);
+    const deps = depsWith(env, { limits });
+    const app = createApp(deps);
+    const ask = async (path: string, address: string) =>
+      (await request(app).get(path).set('x-forwarded-for', address)).status;
+    const report = '/postback?event=lead&click_id=nobody';
+    for (let sent = 0; sent < 6; sent += 1) expect(await ask(report, '203.0.113.9')).not.toBe(429);
+    isStrained = true;
+    expect([await ask(report, '203.0.113.9'), await ask('/c/go', '203.0.113.9')]).toEqual([429, 429]);
+    for (let visitor = 10; visitor < 20; visitor += 1) {
+      expect(await ask('/c/go', `203.0.113.${visitor}`)).toBe(302);
+    }
+    expect(await refused(deps)).toEqual({ address: 2 });
+  });
+});
+
 describe('requests in flight', () => {
   let server: Server;
   let working: ServerResponse[];

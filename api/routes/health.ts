@@ -15,13 +15,21 @@ const CHECK_WITHIN_MS = 1_000;
 export function healthRoutes(deps: ApiDeps): Router {
   const router = Router();
   const watchedSinceMs = deps.clock.nowMs();
+  let checking: Promise<Readiness> | null = null;
+  // Anybody may ask, so whoever asks meanwhile hears the same: a flood of probes takes one connection.
+  const readinessNow = (): Promise<Readiness> => {
+    checking ??= checkReadiness(deps, watchedSinceMs).finally(() => {
+      checking = null;
+    });
+    return checking;
+  };
 
   router.get('/healthz', (_req, res) => {
     res.set('cache-control', 'no-store').json({ status: 'ok' });
   });
 
   router.get('/readyz', async (_req, res) => {
-    const readiness = await checkReadiness(deps, watchedSinceMs);
+    const readiness = await readinessNow();
     res.set('cache-control', 'no-store');
     if (readiness.status !== 'ready') res.status(503).set('retry-after', '2');
     res.json(readiness);

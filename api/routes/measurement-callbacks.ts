@@ -6,9 +6,9 @@ import { countRefusal, takeEvent } from '../inbound/event-request';
 import type { IncomingEvent } from '../inbound/incoming-event';
 import type { Ignored } from '../inbound/measurement';
 import { type Parameters, queryParameters } from '../inbound/parameters';
-import { identifySender, senderOf, verifySender } from '../inbound/sender';
+import { identifySender, readReportBytes, senderOf, verifySender } from '../inbound/sender';
 import { logRefusal } from '../middleware/log-refusal';
-import { bodyParameters, parametersBody } from '../middleware/parameters-body';
+import { bodyParameters, parseParametersBody } from '../middleware/parameters-body';
 
 const PARTNERS = { appsflyer: translateAppsflyer, adjust: translateAdjust };
 
@@ -24,9 +24,10 @@ export function measurementCallbackRoutes(deps: ApiDeps): Router {
       logRefusal(deps),
       countRefusal(deps),
       identifySender(deps, { keyOf: (req) => String(req.params.sourceKey), unsigned: true }),
-      parametersBody,
+      readReportBytes,
       verifySender(deps),
       async (req: Request, res: Response) => {
+        parseParametersBody(req);
         const parameters = { ...queryParameters(req), ...bodyParameters(req) };
         // For the log of a refusal, which shows a body.
         req.body = parameters;

@@ -3,20 +3,23 @@ import { unknownWords } from '../../domain/report/worded-report';
 import { withDeadline } from '../deadline';
 import type { ApiDeps } from '../deps';
 import { countRefusal } from '../inbound/event-request';
-import { type Parameters, queryParameters } from '../inbound/parameters';
+import { type Parameters, queryParameters, refuseMany } from '../inbound/parameters';
 import { asPublic, publicOrigin, requireClick } from '../inbound/public-report';
 import { knownEvent, readS2s, type S2sReport } from '../inbound/s2s';
 import {
   ANSWER_WITHIN_MS,
   addressCheck,
   identifySender,
+  readReportBytes,
+  type Sender,
   senderOrPublic,
   verifySender,
 } from '../inbound/sender';
+import { rememberingMessage } from '../inbound/signed-message';
 import { type ReportAnswer, takeReport } from '../inbound/take-report';
 import { bearerKey } from '../middleware/authenticate';
 import { logRefusal } from '../middleware/log-refusal';
-import { bodyParameters, parametersBody } from '../middleware/parameters-body';
+import { bodyParameters, parseParametersBody } from '../middleware/parameters-body';
 
 /**
  * `GET|POST /postback`: server-to-server reports as networks and trackers send them, in the query, a form or JSON.
@@ -29,19 +32,19 @@ export function s2sPostbackRoutes(deps: ApiDeps): Router {
     logRefusal(deps),
     countRefusal(deps),
     identifySender(deps, { keyOf: keyOfRequest, orPublic: true }),
-    parametersBody,
+    readReportBytes,
     verifySender(deps),
     async (req: Request, res: Response) => {
-      const parameters = reportOf(req, res);
-      // For the log of a refusal, which shows a body.
-      req.body = parameters;
-      const report = readS2s(parameters);
       const sender = senderOrPublic(res);
       if (sender !== null) {
-        const { origin, trust, budgetMs } = sender;
-        answer(req, res, await takeReport(deps, report, { ...origin, trust }, budgetMs));
+        const { origin, trust, message, budgetMs } = sender;
+        const taken = await rememberingMessage(deps, sender, async () =>
+          takeReport(deps, reportOf(req, res), { ...origin, trust, message }, budgetMs),
+        );
+        answer(req, res, taken);
         return;
       }
+      const report = reportOf(req, res);
       const clickRef = requirePublic(report);
       const startedMs = performance.now();
       const named = typeof req.query.source === 'string' ? req.query.source : null;
@@ -70,10 +73,20 @@ function requirePublic(report: S2sReport): string {
 /** Names of parameters that say how the request is meant and nothing about the event; a key is never stored. */
 const CONTROLS: ReadonlySet<string> = new Set(['key', 'source', 'return']);
 
+function reportOf(req: Request, res: Response): S2sReport {
+  parseParametersBody(req);
+  const parameters = parametersOf(req, senderOrPublic(res));
+  // For the log of a refusal, which shows a body.
+  req.body = parameters;
+  return readS2s(parameters);
+}
+
 /** A signature covers the body and not the query: of a signed request only the body counts. */
-function reportOf(req: Request, res: Response): Parameters {
-  const isSigned = senderOrPublic(res)?.trust === 'signed';
-  const all = { ...(isSigned ? {} : queryParameters(req)), ...bodyParameters(req) };
+function parametersOf(req: Request, sender: Sender | null): Parameters {
+  const body = bodyParameters(req);
+  // Known senders report what they like; a query has a bound of its own.
+  if (sender === null) refuseMany(body);
+  const all = { ...(sender?.trust === 'signed' ? {} : queryParameters(req)), ...body };
   return Object.fromEntries(Object.entries(all).filter(([name]) => !CONTROLS.has(name)));
 }
 

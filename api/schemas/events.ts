@@ -23,6 +23,7 @@ const signedBy = z.object({
 const REFUSALS = [
   'unresolved_macro',
   'event_conflict',
+  'message_reused',
   'bad_signature',
   'stale_signature',
   'address_not_allowed',

@@ -44,6 +44,7 @@ const REFUSALS = [
     'missing_scope',
     'address_not_allowed',
     'event_conflict',
+    'message_reused',
     'rate_limited',
     'overloaded',
     'unavailable',

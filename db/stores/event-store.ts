@@ -15,6 +15,7 @@ import {
 } from './event-receipts';
 import type { NewEvent } from './new-event';
 import { placeEvents } from './place-events';
+import { findMisused, messageReused } from './signed-message-store';
 
 /** `id` is ours; of a duplicate it is the id that the first report was given. */
 export type Acceptance = { readonly status: 'accepted' | 'duplicate' | 'quarantined'; readonly id: EventId };
@@ -29,7 +30,7 @@ type Outcome = Acceptance | { readonly status: 'refused'; readonly refusal: AppE
  * Takes one reported event, whole or not at all: receipt, fact, raw body and, when its click or player is known, the
  * outbox row. Once this resolves nothing can lose the event. The same fact again is a duplicate however many arrive
  * at once. Throws AppError `event_conflict` for the same key with another content, and for a later status of a
- * deposit or withdrawal that names another player.
+ * deposit or withdrawal that names another player; `message_reused` for a signed message that was used for another.
  */
 export async function acceptEvent(
   db: Db,
@@ -89,7 +90,9 @@ function repeatOf(arrival: Arrival, first: Arrival, known: Outcome | undefined):
 }
 
 /** Arrivals of transactions that differ, in one database transaction, with its locks in the order of db/lock-order.ts. */
-async function take(trx: Db, arrivals: readonly Arrival[], nowMs: number): Promise<Outcome[]> {
+async function take(trx: Db, given: readonly Arrival[], nowMs: number): Promise<Outcome[]> {
+  const misused = await misusedMessages(trx, given, nowMs);
+  const arrivals = given.filter(({ id }) => !misused.has(id));
   const withStatus = arrivals.filter(({ event }) => event.status !== null);
   await lockTransactions(
     trx,
@@ -109,7 +112,8 @@ async function take(trx: Db, arrivals: readonly Arrival[], nowMs: number): Promi
     nowMs,
     hasRules: (id) => receipts.get(id)?.hasRules === true,
   });
-  return arrivals.map((arrival): Outcome => {
+  return given.map((arrival): Outcome => {
+    if (misused.has(arrival.id)) return { status: 'refused', refusal: messageReused() };
     const fact = facts.get(arrival.id);
     if (fact !== undefined) return { status: goesOn(fact) ? 'accepted' : 'quarantined', id: arrival.id };
     const first = firstReports.get(arrival.id);
@@ -117,6 +121,14 @@ async function take(trx: Db, arrivals: readonly Arrival[], nowMs: number): Promi
     if (misnamed.has(arrival.id)) return { status: 'refused', refusal: anotherPlayer() };
     throw new Error('a receipt conflicted with a row that cannot be seen');
   });
+}
+
+async function misusedMessages(trx: Db, arrivals: readonly Arrival[], nowMs: number): Promise<Set<EventId>> {
+  const uses = arrivals.flatMap(({ id, event: { sourceId, message, kind } }) =>
+    message ? [{ id, sourceId, message, kind }] : [],
+  );
+  const misused = await findMisused(trx, uses, nowMs);
+  return new Set([...misused].map(({ id }) => id));
 }
 
 function resolveRepeat({ event }: Arrival, first: FirstReport): Outcome {

@@ -9,7 +9,12 @@ export type NewEvent = ReportedFact & {
   readonly sourceId: SourceId;
   readonly trust: Trust;
   readonly raw: RawReport;
+  /** The signed message in which it was reported. */
+  readonly message?: SignedMessage | null;
 };
+
+/** A message whose signature was verified: SHA-256 of its sender's id for it, and the path on which it came. */
+export type SignedMessage = { readonly digest: Buffer; readonly path: string };
 
 /** Personal data and the body as sent; kept apart so that it can expire. */
 export type RawReport = {

@@ -12,6 +12,7 @@ import { mintId } from '../mint-id';
 import { type Acceptance, acceptEvent } from './event-store';
 import type { NewReport } from './new-report';
 import { reportBodyHash, reportKey } from './report-identity';
+import { findMisused, messageReused } from './signed-message-store';
 import { lockMappings } from './status-mapping-store';
 
 /** `refused` has stored nothing; everything else is kept for good. */
@@ -27,13 +28,15 @@ export type ReportAcceptance =
 /**
  * Takes a report that holds a word which nobody understands without a mapping. Mapped, it is an event like any other;
  * unmapped, it is stored in its own words, with an identity as an event's in the inbox: a repeat is a duplicate, and
- * another content under the same key throws AppError `event_conflict`.
+ * another content under the same key throws AppError `event_conflict`, a signed message that was used for something
+ * else `message_reused`.
  */
 export function acceptReport(db: Db, given: NewReport, nowMs: number): Promise<ReportAcceptance> {
   const report = given.trust === 'public' ? withoutPlayer(given.report) : given.report;
   return db.transaction(async (trx): Promise<ReportAcceptance> => {
     const mappings = await lockMappings(trx, given.sourceId, unknownWords(report));
     const translation = translateReport(report, given.trust, mappings);
+    await useMessage(trx, given, translation.outcome === 'fact' ? translation.fact.kind : report.kind, nowMs);
     switch (translation.outcome) {
       case 'fact': {
         const { workspaceId, brandId, sourceId, trust, raw } = given;
@@ -48,6 +51,17 @@ export function acceptReport(db: Db, given: NewReport, nowMs: number): Promise<R
         return storeReport(trx, { ...given, report }, nowMs);
     }
   });
+}
+
+async function useMessage(
+  trx: Db,
+  { sourceId, message }: NewReport,
+  kind: EventKind | null,
+  nowMs: number,
+): Promise<void> {
+  if (!message) return;
+  const misused = await findMisused(trx, [{ sourceId, message, kind }], nowMs);
+  if (misused.size > 0) throw messageReused();
 }
 
 async function storeReport(trx: Db, given: NewReport, nowMs: number): Promise<ReportAcceptance> {

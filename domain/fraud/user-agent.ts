@@ -1,10 +1,13 @@
 import { isbot } from 'isbot';
 
-/** Where a phone or an app says what device it is: names such as "CUBOT", "Spider 8" or "Discovery SE". */
+/**
+ * Where a phone or an app says what device it is: names such as "CUBOT", "Spider 8" or "Discovery SE". Versions have a
+ * length, and no bracket holds another: a stranger writes the text, and must not be able to make it read again and again.
+ */
 const DEVICE_NAMES = [
-  /(?<=^Mozilla\/5\.0 \(Linux; (?:U; )?Android [\d.]+)[^)]*(?=\) (?:AppleWebKit|Gecko)\/)/,
-  /\[FB(?:AN|_IAB)[^\]]*\]/,
-  /(?<=\bInstagram [\d.]+ Android )\([^)]*\)/,
+  /(?<=^Mozilla\/5\.0 \(Linux; (?:U; )?Android [\d.]{1,20})[^)]*(?=\) (?:AppleWebKit|Gecko)\/)/,
+  /\[FB(?:AN|_IAB)[^[\]]*\]/,
+  /(?<=\bInstagram [\d.]{1,40} Android )\([^)]*\)/,
 ];
 
 /**

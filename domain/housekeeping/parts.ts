@@ -24,6 +24,7 @@ export const HOUSEKEEPING_PARTS = {
   retention_unmapped_report_raw: EVERY_HOUR,
   retention_velocity_hits: EVERY_HOUR,
   retention_idempotency_keys: EVERY_HOUR,
+  retention_signed_messages: EVERY_HOUR,
   retention_secrets: EVERY_HOUR,
   rollups: ALWAYS,
   screening: ALWAYS,

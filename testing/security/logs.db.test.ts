@@ -187,6 +187,58 @@ describe('no secret is written', () => {
     expect(hidden.filter((secret) => log.text().includes(secret))).toEqual([]);
   });
 
+  it('by paths that somebody has mistyped, whatever is wrong with them', async () => {
+    const { sourceKey, adminKey, sourceSecret } = tenant;
+    const bare = sourceKey.slice('ck_'.length);
+    const cut = sourceKey.slice(0, 30);
+    const paths = [
+      ...[sourceKey, bare, cut, `x${sourceKey}`, sourceKey.replace('_', '%5F'), `${sourceKey}.`].flatMap(
+        (key) => [
+          `/webhooks/appsflier/${key}`,
+          `/webhook/adjust/${key}/`,
+          `//webhooks//adjust//${key}`,
+          `/webhooks/adjust%2F${key}`,
+          `/${key}/webhooks/adjust`,
+          `/postback/key=${key}`,
+          `/postback&key=${key}`,
+          `/${'long/'.repeat(37)}${key}`,
+        ],
+      ),
+      `/v1/offers/${adminKey}`,
+      `/v1/${encodeURIComponent(sourceSecret)}`,
+      `/v1/${sourceSecret}`,
+    ];
+    const log = await logged((send) =>
+      Promise.all(paths.map((path) => send({ path, headers: { authorization: `Bearer ${bare}` } }))),
+    );
+    expect(log.lines().filter((line) => line.includes('"msg":"request"'))).toHaveLength(paths.length);
+    const hidden = [bare, bare.slice(0, 20), adminKey.slice(3), sourceSecret.slice('whsec_'.length, 30)];
+    expect(hidden.filter((secret) => log.text().includes(secret))).toEqual([]);
+    expect(log.text()).toContain('/webhooks/appsflier/[hidden]');
+  });
+
+  it('by its form, in any field and any text', () => {
+    const { logger, text } = keepLog('any');
+    const { sourceKey, sourceSecret } = tenant;
+    logger.warn({ url: `https://x/?a=1&key=${sourceKey}&b=2` }, `refused ${sourceSecret}`);
+    logger.warn({ err: new Error(`GET /webhooks/adjust/${sourceKey}: 404\n${sourceKey}\u0001${sourceKey}`) });
+    logger.warn({ [sourceKey]: encodeURIComponent(`/a/${sourceSecret}`) });
+    logger.warn({
+      constraint: 'postback_attempts_postback_id_run_attempt_key',
+      check: 'payouts_amount_check',
+    });
+    expect(text()).not.toContain(sourceKey.slice(3));
+    expect(text()).not.toContain(sourceSecret.slice('whsec_'.length, 30));
+    expect(text()).toContain('key=ck_[hidden]&b=2');
+    expect(text()).toContain('postback_attempts_postback_id_run_attempt_key');
+    expect(
+      text()
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line)),
+    ).toHaveLength(4);
+  });
+
   it('by the database’s own errors, which quote the row that they refuse', async () => {
     const { logger, text } = keepLog('api');
     const broken = ingest.testDb.db('sources').insert({
