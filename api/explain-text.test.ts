@@ -17,6 +17,7 @@ function anExplanation(changes: Partial<ConversionExplanation> = {}): Conversion
       player: testId('ply', 1),
       brand: 'default',
       event: 'deposit',
+      trust: 'keyed',
       firstDeposit: true,
       status: 'approved',
       reason: 'no_touch',
@@ -115,6 +116,7 @@ What: first deposit of player ${testId('ply', 1)} at default, transaction D1
 Status: approved: no_touch
 Value: 100.00 EUR
 Occurred: ${at(1)}
+Trust: keyed, reported with a key
 
 What it rests on
   Nothing that may be told.
