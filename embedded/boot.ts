@@ -149,6 +149,7 @@ export class Boot {
         program: cli.path,
         logFile: temporalLogFile(this.dataDir),
         uiPort: this.config.temporalUiPort,
+        uiHost: new URL(this.config.temporalUiUrl).hostname,
         namespace,
       });
       for (const note of server.notes) this.reporter.line(`  ${note}`);
