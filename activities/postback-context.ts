@@ -46,16 +46,21 @@ function moneyOf(
   books: Books,
   target: PostbackTarget,
   { conversion: { deserved }, duty, isWithdrawal }: Word,
-): Pick<PostbackContext, 'occurredAtMs' | 'amount' | 'currency' | 'payout' | 'payoutCurrency' | 'ltv'> {
+): Pick<
+  PostbackContext,
+  'occurredAtMs' | 'trust' | 'amount' | 'currency' | 'payout' | 'payoutCurrency' | 'ltv'
+> {
   const chargeback =
     duty.event === 'chargeback'
       ? deserved.chargebacks.find((fact) => fact.eventId === duty.subject)
       : undefined;
+  const fact = chargeback ?? deserved.fact;
   const standing = chargeback?.money ?? deserved.value;
   const value = standing !== null && isWithdrawal ? { ...standing, amountMinor: 0n } : standing;
   const ltv = books.ltv.find(({ currency }) => currency === value?.currency);
   return {
-    occurredAtMs: (chargeback ?? deserved.fact).occurredAtMs,
+    occurredAtMs: fact.occurredAtMs,
+    trust: fact.trust,
     amount: value === null ? undefined : formatMinor(value.amountMinor, value.currency),
     currency: value?.currency,
     ...payoutOf(target, deserved, isWithdrawal ? value : null),

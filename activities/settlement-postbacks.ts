@@ -14,6 +14,7 @@ import { renderPostback } from '../domain/postback/render';
 import type { Books } from '../domain/settlement/books';
 import {
   correctionKey,
+  mayBeTold,
   type PostbackDuty,
   postbackDuties,
   postbackKey,
@@ -61,8 +62,9 @@ async function reportConversion(writer: Writer, conversion: ChangedConversion): 
       if (!target.events.includes(duty.event)) continue;
       const report = writer.reports.get(keyOf(writer, target, duty));
       const word = { conversion, duty, clickId, correction: 0, isWithdrawal: false };
-      if (report === undefined) await tell(writer, target, word);
-      else if (isOutdated(report, target, word)) await correct(writer, target, report, word);
+      if (report === undefined) {
+        if (mayBeTold(target, conversion.deserved.fact)) await tell(writer, target, word);
+      } else if (isOutdated(report, target, word)) await correct(writer, target, report, word);
     }
   }
 }

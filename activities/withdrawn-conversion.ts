@@ -9,11 +9,11 @@ const NOT_COUNTED = 'event_not_counted';
  * it stays readable, is credited to nobody and earns nobody anything.
  */
 export function withdrawnConversion(stored: StoredConversion): DeservedConversion {
-  const { kind, transactionKey, eventId, occurredAtMs, value } = stored;
+  const { kind, transactionKey, eventId, occurredAtMs, trust, value } = stored;
   return {
     kind,
     transactionKey,
-    fact: { eventId, transactionKey, senderEventId: transactionKey, occurredAtMs },
+    fact: { eventId, transactionKey, senderEventId: transactionKey, occurredAtMs, trust },
     status: 'rejected',
     reason: NOT_COUNTED,
     isFirstDeposit: false,

@@ -17,6 +17,7 @@ function anExplanation(changes: Partial<ConversionExplanation> = {}): Conversion
       player: testId('ply', 1),
       brand: 'default',
       event: 'deposit',
+      trust: 'keyed',
       firstDeposit: true,
       status: 'approved',
       reason: 'no_touch',

@@ -7,6 +7,7 @@ import type { ExplainedJournal } from '../db/read-models/explain-ledger';
 import type { ExplainedTouch } from '../db/read-models/explain-touches';
 import type { Amount } from '../db/read-models/row-values';
 import { explainReason } from '../domain/commission/explain-reason';
+import type { Trust } from '../domain/facts';
 
 /**
  * An explanation for people who pay and are paid: what happened, who says so, what was decided by which rule, and
@@ -45,8 +46,15 @@ function headLines({ conversion }: ConversionExplanation): string[] {
     `Status: ${conversion.status}${why}`,
     `Value: ${conversion.value === null ? 'none' : amountText(conversion.value)}`,
     `Occurred: ${conversion.occurredAt}`,
+    `Trust: ${TRUST_TEXTS[conversion.trust]}`,
   ];
 }
+
+const TRUST_TEXTS: Readonly<Record<Trust, string>> = {
+  signed: 'signed, reported under the signature of its source',
+  keyed: 'keyed, reported with a key',
+  public: 'public, anybody may have made it up; it earns nothing and counts in no report',
+};
 
 const ROLES: Readonly<Record<ExplainedFact['role'], string>> = {
   standing: 'the event itself',

@@ -13,6 +13,49 @@ let port: number;
 let connections = 0;
 const open: GuardedFetch[] = [];
 
+/** Where each cloud's machines ask for their credentials, with ways to write the same. */
+const METADATA: readonly (readonly [cloud: string, address: string, ...spellings: string[]])[] = [
+  [
+    'AWS, Google, Azure, Oracle, IBM, DigitalOcean, Hetzner, OpenStack',
+    '169.254.169.254',
+    ...['2852039166', '0xa9fea9fe', '0251.0376.0251.0376', '169.254.43518', '169.254.169.254.'],
+    // Inside IPv6: mapped, compatible, translated, NAT64 of everybody and of one network, 6to4, Teredo, ISATAP.
+    ...[
+      '[::ffff:169.254.169.254]',
+      '[::ffff:a9fe:a9fe]',
+      '[::169.254.169.254]',
+      '[::ffff:0:169.254.169.254]',
+    ],
+    ...[
+      '[64:ff9b::a9fe:a9fe]',
+      '[64:ff9b:1::a9fe:a9fe]',
+      '[fd64::a9fe:a9fe]',
+      '[fc00:1:2:3::169.254.169.254]',
+    ],
+    ...[
+      '[fd64:1:a9fe:a9fe::]',
+      '[fd64:1:2a9:fea9:fe::]',
+      '[fd64:1:2:a9fe:a9:fe00::]',
+      '[fd64:1:2:3:a9:fea9:fe00:0]',
+    ],
+    ...['[2002:a9fe:a9fe::]', '[2001:0:a9fe:a9fe::]', '[fd12::5efe:169.254.169.254]'],
+  ],
+  ['ECS', '169.254.170.2'],
+  ['EKS', '169.254.170.23', '[fd00:ec2::23]'],
+  ['Tencent', '169.254.0.23'],
+  ['Scaleway', '169.254.42.42'],
+  ['Azure, its hosts', '168.63.129.16', '2822734096', '[::ffff:168.63.129.16]', '[fd64::168.63.129.16]'],
+  ['Alibaba', '100.100.100.200', '1684300232', '[fd64::100.100.100.200]'],
+  ['Oracle, older', '192.0.0.192', '[fd64::192.0.0.192]'],
+  ['AWS over IPv6', 'fd00:ec2::254', '[fd00:0ec2:0:0:0:0:0:254]', '[FD00:EC2::254]', '[fd00:ec2::253]'],
+  ['Google over IPv6', 'fd20:ce::254', '[fd20:00ce::0:254]'],
+  ['Oracle over IPv6', 'fd00:c1::a9fe:a9fe', '[fd00:c1::169.254.169.254]'],
+  ['Alibaba over IPv6', 'fd00:100::100:200'],
+  ['Akamai over IPv6', 'fd00:a9fe:a9fe::1'],
+  ['Scaleway over IPv6', 'fd00:42::42'],
+  ['OpenStack over IPv6', 'fe80::a9fe:a9fe'],
+];
+
 function client(options: GuardedFetchOptions = {}): GuardedFetch {
   const created = createGuardedFetch({ deadlineMs: 2_000, ...options });
   open.push(created);
@@ -187,17 +230,43 @@ describe('what is opened', () => {
     expect(connections).toBe(2);
   });
 
-  it.each([
-    '169.254.169.254',
-    '0.0.0.0',
-    '[fe80::1]',
-    '[::]',
-    '224.0.0.1',
-    '100.100.100.200',
-    '168.63.129.16',
-  ])('allowPrivate still blocks %s', async (host) => {
-    expect(await get(client({ allowPrivate: true }), host)).toMatchObject({ reason: 'blocked_address' });
+  it.each(['0.0.0.0', '[::]', '224.0.0.1', '[ff02::1]', '100.64.0.1', '192.0.2.1'])(
+    'allowPrivate still blocks %s',
+    async (host) => {
+      expect(await get(client({ allowPrivate: true }), host)).toMatchObject({ reason: 'blocked_address' });
+    },
+  );
+
+  describe.each(METADATA)('the metadata of %s is open to nothing', (_cloud, address, ...spellings) => {
+    const literal = address.includes(':') ? `[${address}]` : address;
+
+    it.each([literal, ...spellings])('%s', async (host) => {
+      const sink = `${host}:${port}`;
+      for (const sender of [
+        client({ allowPrivate: true }),
+        client({ allowPrivate: true, allowedSink: sink }),
+      ]) {
+        expect(await get(sender, host)).toMatchObject({ kind: 'failed', reason: 'blocked_address' });
+      }
+    });
+
+    it('nor behind a name', async () => {
+      const resolve = async () => [LOOPBACK, { address, family: address.includes(':') ? 6 : 4 }];
+      const host = 'metadata.google.internal';
+      for (const allowedSink of [null, `${host}:${port}`]) {
+        const sender = client({ allowPrivate: true, allowedSink, resolve });
+        expect(await get(sender, host)).toMatchObject({ kind: 'failed', reason: 'blocked_address' });
+      }
+      expect(connections).toBe(0);
+    });
   });
+
+  it.each(['fd12:3456::1', 'fd00::1', 'fc00::a00:1', 'fd64::10.0.0.1', '10.0.0.1', '::1', '::ffff:10.0.0.1'])(
+    'allowPrivate opens %s, which is private and no cloud’s',
+    (address) => {
+      expect(judgeAddress(address, true)).toEqual({ allowed: true });
+    },
+  );
 
   it('the sink is open at exactly its host and port', async () => {
     const sender = client({ allowedSink: `127.0.0.1:${port}`, resolve: async () => [LOOPBACK] });

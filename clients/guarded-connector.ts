@@ -9,9 +9,9 @@ export type ResolvedAddress = { address: string; family: number };
 export type ResolveHost = (hostname: string) => Promise<readonly ResolvedAddress[]>;
 
 export type ConnectorOptions = {
-  /** Lets requests reach loopback and private addresses. */
+  /** Lets requests reach loopback and private addresses, and still not where clouds keep credentials. */
   readonly allowPrivate: boolean;
-  /** One `host:port`, compared literally, that is open although it is private. */
+  /** One `host:port`, compared literally, that is open although it is private. Not where clouds keep credentials. */
   readonly allowedSink: string | null;
   readonly resolve: ResolveHost;
   readonly connectTimeoutMs: number;
@@ -36,19 +36,20 @@ export async function resolveBySystem(hostname: string): Promise<readonly Resolv
  * `lookup` for literals, so these are checked before the connection.
  */
 export function createGuardedConnector(options: ConnectorOptions): buildConnector.connector {
-  const openConnector = buildConnector({ timeout: options.connectTimeoutMs });
-  const guardedConnector = buildConnector({
-    timeout: options.connectTimeoutMs,
-    lookup: createGuardedLookup(options.resolve, options.allowPrivate),
-  });
+  const connectorFor = (allowPrivate: boolean) =>
+    buildConnector({
+      timeout: options.connectTimeoutMs,
+      lookup: createGuardedLookup(options.resolve, allowPrivate),
+    });
+  const connectors = { toSink: connectorFor(true), elsewhere: connectorFor(options.allowPrivate) };
   return (target, callback) => {
-    if (isAllowedSink(target, options.allowedSink)) return openConnector(target, callback);
+    const isSink = isAllowedSink(target, options.allowedSink);
     const hostname = withoutBrackets(target.hostname);
     if (isIP(hostname) !== 0) {
-      const verdict = judgeAddress(hostname, options.allowPrivate);
+      const verdict = judgeAddress(hostname, isSink || options.allowPrivate);
       if (!verdict.allowed) return callback(new BlockedAddressError(hostname, verdict.range), null);
     }
-    return guardedConnector(target, callback);
+    return (isSink ? connectors.toSink : connectors.elsewhere)(target, callback);
   };
 }
 

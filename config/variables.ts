@@ -82,7 +82,7 @@ export const variables = {
     schema: flag(),
     doc: {
       about:
-        'Lets postbacks reach loopback and private addresses. Leave it off wherever others can create destinations.',
+        'Lets postbacks reach loopback and private addresses, but never those where clouds keep credentials. Leave it off wherever others can create destinations.',
       expects: '`true` or `false`',
       default: 'false',
     },

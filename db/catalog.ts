@@ -1,3 +1,4 @@
+import { fullLink } from '../domain/campaign-link';
 import { type CampaignId, idFromUuid, type OfferId, type PartnerId, type WorkspaceId } from '../domain/ids';
 import type { Db } from './knex';
 
@@ -19,13 +20,17 @@ export type CatalogCampaign = {
 
 /** Everything that a click is answered from, as of one moment. */
 export type Catalog = {
+  /** By each link that leads to them: `workspace/slug`, and the slug alone where that is theirs. */
   readonly campaigns: ReadonlyMap<string, CatalogCampaign>;
+  /** Hosts on which every link is of one workspace. */
+  readonly hosts: ReadonlyMap<string, WorkspaceId>;
   /** By workspace, then by the code that stands in links. */
   readonly partners: ReadonlyMap<WorkspaceId, ReadonlyMap<string, PartnerId>>;
 };
 
 type CampaignRow = {
   slug: string;
+  has_short_link: boolean;
   workspace_id: string;
   campaign_id: string;
   version: number;
@@ -41,7 +46,7 @@ type CampaignRow = {
 /** Reads all campaigns and partner codes of the instance. The channel `catalog_changed` says when to read again. */
 export async function loadCatalog(db: Db): Promise<Catalog> {
   const campaigns = await db.raw<{ rows: CampaignRow[] }>(
-    `SELECT c.slug, c.workspace_id, c.campaign_id, v.version, v.offer_id, o.landing_url, o.fallback_url,
+    `SELECT c.slug, c.has_short_link, c.workspace_id, c.campaign_id, v.version, v.offer_id, o.landing_url, o.fallback_url,
        v.partner_id, v.click_window_days, v.on_outage, v.status
      FROM campaigns AS c
      JOIN campaign_versions AS v ON v.campaign_id = c.campaign_id AND v.version = c.current_version
@@ -50,10 +55,25 @@ export async function loadCatalog(db: Db): Promise<Catalog> {
   const partners = await db.raw<{ rows: { workspace_id: string; code: string; partner_id: string }[] }>(
     'SELECT workspace_id, code, partner_id FROM partners',
   );
+  const hosts = await db.raw<{ rows: { host: string; workspace_id: string }[] }>(
+    'SELECT host, workspace_id FROM workspace_hosts',
+  );
   return {
-    campaigns: new Map(campaigns.rows.map((row) => [row.slug, toCampaign(row)])),
+    campaigns: new Map(campaigns.rows.flatMap(byLinks)),
+    hosts: new Map(hosts.rows.map((row) => [row.host, idFromUuid('wsp', row.workspace_id)])),
     partners: byWorkspace(partners.rows),
   };
+}
+
+function byLinks(row: CampaignRow): [link: string, campaign: CatalogCampaign][] {
+  const campaign = toCampaign(row);
+  const full = fullLink(campaign.workspaceId, row.slug);
+  return row.has_short_link
+    ? [
+        [full, campaign],
+        [row.slug, campaign],
+      ]
+    : [[full, campaign]];
 }
 
 function toCampaign(row: CampaignRow): CatalogCampaign {

@@ -56,6 +56,10 @@ async function insertBesideTheChain(workspaceId: string): Promise<void> {
     `INSERT INTO velocity_hits (workspace_id, counter_key, minute_at, hit_at, subject_id) VALUES (?, 'key', ?, ?, ?)`,
     [workspaceId, now, now, other],
   );
+  await db.raw(`INSERT INTO workspace_hosts (host, workspace_id, created_at) VALUES ('go.example', ?, ?)`, [
+    workspaceId,
+    now,
+  ]);
   await db.raw(
     `INSERT INTO impressions (impression_id, workspace_id, campaign_id, campaign_version, offer_id, visitor_id, shown_at, subs)
      SELECT ?, workspace_id, campaign_id, campaign_version, offer_id, visitor_id, clicked_at, '{}' FROM clicks LIMIT 1`,

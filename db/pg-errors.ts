@@ -2,7 +2,7 @@ import { AppError } from '../domain/errors';
 
 /** Named unique constraints that a client can run into, and what to tell it. */
 const TAKEN: Readonly<Record<string, { path: string; message: string }>> = {
-  campaigns_slug_key: { path: 'slug', message: 'is taken by another campaign of this instance' },
+  campaigns_slug_key: { path: 'slug', message: 'is taken by another campaign' },
   partners_code_key: { path: 'code', message: 'is taken by another partner' },
   workspaces_name_key: { path: 'name', message: 'is taken by another workspace' },
 };

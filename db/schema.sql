@@ -115,10 +115,13 @@ CREATE TABLE campaigns (
   slug text NOT NULL,
   current_version integer NOT NULL,
   created_at timestamp with time zone NOT NULL,
+  has_short_link boolean DEFAULT true NOT NULL,
   CONSTRAINT campaigns_pkey PRIMARY KEY (campaign_id),
-  CONSTRAINT campaigns_slug_key UNIQUE (slug),
+  CONSTRAINT campaigns_slug_key UNIQUE (workspace_id, slug),
   CONSTRAINT campaigns_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id)
 );
+-- The click path: what a short link means
+CREATE UNIQUE INDEX campaigns_short_link_key ON campaigns USING btree (slug) WHERE has_short_link;
 -- GET /v1/campaigns: those of a workspace, page by page
 CREATE INDEX campaigns_workspace_idx ON campaigns USING btree (workspace_id, campaign_id);
 CREATE TRIGGER campaigns_announce AFTER INSERT OR UPDATE ON campaigns FOR EACH STATEMENT EXECUTE FUNCTION announce_catalog_change();
@@ -423,6 +426,7 @@ CREATE TABLE destinations (
   warn_every_failures integer DEFAULT 5 NOT NULL,
   disable_after_failures integer DEFAULT 20 NOT NULL,
   disable_after_hours integer DEFAULT 72 NOT NULL,
+  accepts_public boolean DEFAULT false NOT NULL,
   CONSTRAINT destinations_pkey PRIMARY KEY (destination_id),
   CONSTRAINT destinations_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES campaigns(campaign_id),
   CONSTRAINT destinations_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES partners(partner_id),
@@ -1261,6 +1265,18 @@ CREATE INDEX verdicts_doubted_clicks_idx ON verdicts USING btree (workspace_id, 
 CREATE TRIGGER verdicts_append_only BEFORE DELETE OR UPDATE ON verdicts FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER verdicts_mark_results AFTER INSERT ON verdicts REFERENCING NEW TABLE AS judged FOR EACH STATEMENT EXECUTE FUNCTION mark_results_of_verdicts();
 CREATE TRIGGER verdicts_no_truncate BEFORE TRUNCATE ON verdicts FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TABLE workspace_hosts (
+  host text NOT NULL,
+  workspace_id uuid NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT workspace_hosts_pkey PRIMARY KEY (host),
+  CONSTRAINT workspace_hosts_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
+  CONSTRAINT workspace_hosts_host_check CHECK (host = lower(host) AND host ~ '^[^/:@[:space:]]{1,253}$'::text)
+);
+-- GET /v1/campaigns: the host of the links of a workspace
+CREATE INDEX workspace_hosts_workspace_idx ON workspace_hosts USING btree (workspace_id, host);
+CREATE TRIGGER workspace_hosts_announce AFTER INSERT OR DELETE OR UPDATE ON workspace_hosts FOR EACH STATEMENT EXECUTE FUNCTION announce_catalog_change();
 
 CREATE TABLE workspaces (
   workspace_id uuid NOT NULL,

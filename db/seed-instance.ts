@@ -4,6 +4,7 @@ import { mintId } from './mint-id';
 import { hashApiKey, newApiKey } from './new-secret';
 import { insertApiKey } from './stores/api-key-store';
 import { recordAudit } from './stores/audit-store';
+import { addWorkspaceHost, removeWorkspaceHost } from './stores/workspace-host-store';
 import { findFirstWorkspace, findWorkspaceByName, insertWorkspace } from './stores/workspace-store';
 
 const FIRST_WORKSPACE = 'default';
@@ -49,6 +50,30 @@ export async function createAdminKey(
     const adminKey = newApiKey();
     await addAdminKey(trx, workspaceId, adminKey, input.nowMs);
     return { workspaceId, adminKey };
+  });
+}
+
+/**
+ * Gives a workspace a host on which every link is its own, or takes it back. `missing` when no workspace has the name,
+ * `taken` when the host is another's, `unknown` when it cannot be taken back from this one.
+ */
+export async function changeWorkspaceHost(
+  db: Db,
+  input: { workspaceName: string; host: string; isRemoved: boolean; nowMs: number },
+): Promise<'changed' | 'missing' | 'taken' | 'unknown'> {
+  const { workspaceName, host, isRemoved, nowMs } = input;
+  return db.transaction(async (trx) => {
+    const workspaceId = await findWorkspaceByName(trx, workspaceName);
+    if (workspaceId === null) return 'missing';
+    const isChanged = isRemoved
+      ? await removeWorkspaceHost(trx, { workspaceId, host })
+      : await addWorkspaceHost(trx, { workspaceId, host, nowMs });
+    if (!isChanged) return isRemoved ? 'unknown' : 'taken';
+    await recordAudit(trx, {
+      ...{ workspaceId, nowMs, actor: 'command', subject: workspaceId, cause: 'command', detail: { host } },
+      action: isRemoved ? 'workspace.host_removed' : 'workspace.host_added',
+    });
+    return 'changed';
   });
 }
 

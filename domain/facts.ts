@@ -43,6 +43,8 @@ export type FactIdentity = {
 };
 
 type FactBase = FactIdentity & {
+  /** Who said so. It decides no money, because a public fact has no player; it is told along with the fact. */
+  readonly trust: Trust;
   /** The click that the sender named or an operator matched; the click row may be missing. */
   readonly clickId: ClickId | null;
   /** What the rules say of it; once a person has ruled on its conversion, what that person says. */
@@ -112,6 +114,9 @@ export type Fact =
   | ChargebackFact
   | SelfExclusionFact
   | RulingFact;
+
+/** Kinds that happen to a click once, as far as a stranger can tell: of such a report nothing but click and kind is believed. */
+export const ONCE_PER_CLICK: ReadonlySet<EventKind> = new Set(['install', 'lead', 'registration']);
 
 /** Kinds that decide money or stop it: a public report of one proves nothing and is never taken. */
 export const NEVER_PUBLIC: ReadonlySet<EventKind> = new Set([

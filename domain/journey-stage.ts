@@ -3,7 +3,7 @@ import type { Outcome } from './fraud/verdict';
 /**
  * How far a click's journey has come, as operators see it. Stages are computed from facts and the clock:
  *
- *   waiting → installed → registered → converted     by the events credited to the click, in any order
+ *   waiting → installed → registered → converted     by the proven events credited to the click, in any order
  *   waiting | installed | registered → expired       when the window ends without a first deposit
  *   any → blocked                                    by a blocking verdict on the click
  *

@@ -188,6 +188,7 @@ export class Boot {
         program: cli.path,
         logFile: temporalLogFile(this.dataDir),
         uiPort: this.config.temporalUiPort,
+        uiHost: new URL(this.config.temporalUiUrl).hostname,
         namespace,
         damage,
       });

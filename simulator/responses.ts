@@ -10,7 +10,7 @@ export const created = {
   offer: z.looseObject({ offerId: z.string() }),
   partner: z.looseObject({ partnerId: z.string() }),
   deal: z.looseObject({ dealId: z.string() }),
-  campaign: z.looseObject({ campaignId: z.string() }),
+  campaign: z.looseObject({ campaignId: z.string(), clickUrl: z.string() }),
   source: z.looseObject({ sourceId: z.string(), key: z.string(), secret: z.string() }),
   destination: z.looseObject({ destinationId: z.string(), secret: z.string().nullish() }),
 };

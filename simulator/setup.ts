@@ -18,7 +18,7 @@ import type { Sink } from './sink';
 /** What one run created on the instance. */
 export type SetUp = {
   partners: Record<PartnerKey, { partnerId: string; code: string; destinationId: string }>;
-  campaigns: Record<CampaignKey, { campaignId: string; slug: string; destinationId: string }>;
+  campaigns: Record<CampaignKey, { campaignId: string; linkPath: string; destinationId: string }>;
   source: { sourceId: string; key: string; secret: string };
 };
 
@@ -93,15 +93,14 @@ async function createCampaign(
   partners: SetUp['partners'],
 ): Promise<SetUp['campaigns'][CampaignKey]> {
   const { name, partner, offer } = CAMPAIGNS[key];
-  const slug = `sim-${runId}-${key}`;
   const body = {
-    slug,
+    slug: `sim-${runId}-${key}`,
     name: `${name} ${runId}`,
     offerId: offers[offer],
     ...(partner !== null && { partnerId: partners[partner].partnerId }),
     attribution: { model: 'last_touch', clickWindowDays: 30 },
   };
-  const { campaignId } = await create('/v1/campaigns', `campaign-${key}`, body, created.campaign);
+  const { campaignId, clickUrl } = await create('/v1/campaigns', `campaign-${key}`, body, created.campaign);
   const destination = {
     name: `${name} webhook ${runId}`,
     kind: 'webhook',
@@ -111,5 +110,5 @@ async function createCampaign(
   };
   const answer = await create('/v1/destinations', `webhook-${key}`, destination, created.destination);
   if (answer.secret) sink.trust(key, answer.secret);
-  return { campaignId, slug, destinationId: answer.destinationId };
+  return { campaignId, linkPath: new URL(clickUrl).pathname, destinationId: answer.destinationId };
 }

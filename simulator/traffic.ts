@@ -87,7 +87,7 @@ async function click(
   const query = new URLSearchParams({ sub1: plan.label, ...plan.query });
   if (plan.campaign === 'open') query.set('p', setUp.partners[plan.partner].code);
   const followed = await followLink(http, {
-    url: `${apiUrl}/c/${campaign.slug}?${query.toString()}`,
+    url: `${apiUrl}${campaign.linkPath}?${query.toString()}`,
     jar,
     language: plan.language,
     userAgent: plan.userAgent,

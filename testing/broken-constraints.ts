@@ -278,6 +278,8 @@ export const CHECKS: readonly Guard[] = [
   ['verdicts_reasons_check', 'verdicts', { outcome: 'review', reasons: [] }],
   ['verdicts_score_check', 'verdicts', { score: 101 }],
   ['verdicts_subject_kind_check', 'verdicts', { subject_kind: 'visit' }],
+  ['workspace_hosts_host_check', 'workspace_hosts', { host: 'Go.example' }],
+  ['workspace_hosts_host_check', 'workspace_hosts', { host: 'go.example:80' }],
   ['workspaces_review_policy_check', 'workspaces', { review_reminder_hours: 0 }],
   ['workspaces_review_policy_check', 'workspaces', { review_timeout_hours: 5 }],
   ['workspaces_review_policy_check', 'workspaces', { review_timeout_decision: 'approve' }],
@@ -299,7 +301,8 @@ export const UNIQUE: readonly Guard[] = [
   ['api_keys_key_hash_key', 'api_keys', { key_id: other }],
   ['brands_name_key', 'brands', { brand_id: other, is_default: false }],
   ['brands_one_default_idx', 'brands', { brand_id: other, name: 'second' }],
-  ['campaigns_slug_key', 'campaigns', { campaign_id: other }],
+  ['campaigns_slug_key', 'campaigns', { campaign_id: other, has_short_link: false }],
+  ['campaigns_short_link_key', 'campaigns', { campaign_id: other, workspace_id: other }],
   ['commission_lines_transaction_key', 'commission_lines', { line_id: other, amount_minor: 0 }],
   [
     'commission_lines_one_cpa_key',

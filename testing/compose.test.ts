@@ -60,7 +60,7 @@ describe('docker-compose.yml', () => {
     const open = Object.entries(served.services).flatMap(([name, { ports }]) =>
       ports.map((port) => `${name} ${port}`),
     );
-    expect(open).toEqual(['proxy 80:80', 'proxy 443:443', 'temporal-ui 127.0.0.1:8233:8080']);
+    expect(open).toEqual(['proxy 80:80', 'proxy 443:443', 'temporal-ui-guard 127.0.0.1:8233:8080']);
     expect(readRepositoryFile('deploy/Caddyfile')).toMatch(
       /@inside path \/metrics[^\n]*\n\s*respond @inside 404/,
     );
@@ -168,7 +168,12 @@ describe('a compose file that would not work is refused', () => {
       '  api:\n    container_name: api\n',
       'api: a second one could not start',
     ],
-    ['an open Temporal UI', /127\.0\.0\.1:(\$\{TEMPORAL_UI_PORT)/, '$1', 'temporal-ui: 8233:8080 is open'],
+    [
+      'an open Temporal UI',
+      /127\.0\.0\.1:(\$\{TEMPORAL_UI_PORT)/,
+      '$1',
+      'temporal-ui-guard: 8233:8080 is open',
+    ],
     [
       'a missing file',
       /\.\/deploy\/Caddyfile/,

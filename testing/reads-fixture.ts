@@ -51,6 +51,7 @@ export async function startReads(options: { readonly poolMax?: number } = {}): P
       isLoaded: () => true,
       findCampaign: () => null,
       findPartner: () => null,
+      workspaceOfHost: () => null,
       refresh: async () => undefined,
       stop: async () => undefined,
     },

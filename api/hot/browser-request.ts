@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { CatalogCampaign } from '../../db/catalog';
+import { linkOnHost } from '../../domain/campaign-link';
 import type { PartnerId } from '../../domain/ids';
 import { clientAddress, type TrustedProxies } from '../client-address';
 import type { ApiDeps } from '../deps';
@@ -12,6 +13,19 @@ const MAX_QUERY_LENGTH = 8_192;
 export function rawQueryOf({ url = '' }: IncomingMessage): string {
   const at = url.indexOf('?');
   return at < 0 ? '' : url.slice(at + 1);
+}
+
+/** What a path of `/c/` or `/i/` names: a slug, or a workspace and a slug. */
+export const LINK_PATTERN = '(?:wsp_[0-9a-z]{26}/)?[^/?#]+';
+
+/** The campaign that a link means on the host on which it was followed; null when there is none. */
+export function linkedCampaign(
+  { catalog }: ApiDeps,
+  req: IncomingMessage,
+  link: string,
+): CatalogCampaign | null {
+  const meant = linkOnHost(link, catalog.workspaceOfHost(req.headers.host));
+  return meant === null ? null : catalog.findCampaign(meant);
 }
 
 /** The personal data of a browser's request, cut to a length that can be kept; `isSaid` when its query is held elsewhere. */

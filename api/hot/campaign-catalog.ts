@@ -2,13 +2,17 @@ import type { Logger } from 'pino';
 import { type Catalog, type CatalogCampaign, loadCatalog } from '../../db/catalog';
 import { listenToChannel } from '../../db/channel-listener';
 import type { Db } from '../../db/knex';
+import { hostName } from '../../domain/campaign-link';
 import type { PartnerId, WorkspaceId } from '../../domain/ids';
 
 /** The campaigns of the instance in memory, so that a click is answered without asking Postgres. */
 export type CampaignCatalog = {
   /** False until Postgres could be read once; an unknown slug means nothing before that. */
   isLoaded(): boolean;
-  findCampaign(slug: string): CatalogCampaign | null;
+  /** By what stands after `/c/`: `workspace/slug`, or the slug alone where that is a link. */
+  findCampaign(link: string): CatalogCampaign | null;
+  /** Whose links all those on a host are; null when they say it themselves. */
+  workspaceOfHost(host: string | undefined): WorkspaceId | null;
   findPartner(workspaceId: WorkspaceId, code: string): PartnerId | null;
   /** Resolves once everything that was committed before the call is visible; rejects when Postgres is away. */
   refresh(): Promise<void>;
@@ -66,7 +70,12 @@ export async function startCampaignCatalog(options: {
 
   return {
     isLoaded: () => catalog !== null,
-    findCampaign: (slug) => catalog?.campaigns.get(slug) ?? null,
+    findCampaign: (link) => catalog?.campaigns.get(link) ?? null,
+    workspaceOfHost: (host) => {
+      if (catalog === null || catalog.hosts.size === 0 || host === undefined) return null;
+      const name = hostName(host);
+      return name === null ? null : (catalog.hosts.get(name) ?? null);
+    },
     findPartner: (workspaceId, code) => catalog?.partners.get(workspaceId)?.get(code) ?? null,
     refresh,
     stop: async () => {

@@ -8,7 +8,7 @@ import { compileLandingTemplate, type LandingTemplate } from '../../domain/landi
 import { forwardedOverHttps, type TrustedProxies, trustedProxies } from '../client-address';
 import type { ApiDeps } from '../deps';
 import { toAppError } from '../middleware/problem';
-import { browserData, partnerOf, rawQueryOf } from './browser-request';
+import { browserData, LINK_PATTERN, linkedCampaign, partnerOf, rawQueryOf } from './browser-request';
 import { answerOutage, answerPaused, answerUnknown, redirect, untrackedUrl } from './click-answers';
 import { type ClickQuery, readClickQuery } from './click-query';
 import type { HotRoute } from './hot-listener';
@@ -16,7 +16,7 @@ import { type Recorder, recordTogether } from './record-together';
 import { readVisitorCookie, visitorCookie } from './visitor-cookie';
 
 /**
- * `GET /c/{slug}`: records the click and sends the visitor on. Answers from memory and its share of one INSERT.
+ * `GET /c/{slug}` and `/c/{workspace}/{slug}`: records the click and sends the visitor on. Answers from memory and its share of one INSERT.
  *
  * HEAD (link checkers) is sent on without being recorded. A browser's prefetch gets 503: whoever has not clicked is
  * no click, and only an answer outside 2xx and 3xx makes the browser ask again when the visitor does click.
@@ -26,14 +26,14 @@ export function clickRoute(deps: ApiDeps): HotRoute {
   const clicks = recordTogether<NewClick>((batch) => recordClicks(deps.clickDb ?? deps.db, batch));
   return {
     pattern: '/c/:slug{/}',
-    path: /^\/c\/([^/?#]+)\/?(?:[?#]|$)/,
-    answer: async (req, res, slug) => {
+    path: new RegExp(`^/c/(${LINK_PATTERN})/?(?:[?#]|$)`),
+    answer: async (req, res, link) => {
       res.setHeader('cache-control', 'no-store');
       if (isPrefetch(req)) {
         res.writeHead(503).end();
         return;
       }
-      const campaign = deps.catalog.findCampaign(slug);
+      const campaign = linkedCampaign(deps, req, link);
       const query = readClickQuery(rawQueryOf(req));
       if (campaign === null) answerUnknown(deps, res);
       else if (campaign.status === 'paused') answerPaused(deps, res, campaign, query);

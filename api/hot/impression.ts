@@ -5,7 +5,7 @@ import { type NewImpression, recordImpressions } from '../../db/stores/impressio
 import { forwardedOverHttps, type TrustedProxies, trustedProxies } from '../client-address';
 import type { ApiDeps } from '../deps';
 import { toAppError } from '../middleware/problem';
-import { browserData, partnerOf, rawQueryOf } from './browser-request';
+import { browserData, LINK_PATTERN, linkedCampaign, partnerOf, rawQueryOf } from './browser-request';
 import { readClickQuery } from './click-query';
 import { sendPixel } from './gif';
 import type { HotRoute } from './hot-listener';
@@ -13,7 +13,7 @@ import { type Recorder, recordTogether } from './record-together';
 import { readVisitorCookie, visitorCookie } from './visitor-cookie';
 
 /**
- * `GET /i/{slug}.gif`: records that an advertisement was loaded, and answers with a picture. From memory and its share
+ * `GET /i/{slug}.gif` and `/i/{workspace}/{slug}.gif`: records that an advertisement was loaded, and answers with a picture. From memory and its share
  * of one INSERT, like a click; it starts no journey and is no touch until it is known to have been seen.
  */
 export function impressionRoute(deps: ApiDeps): HotRoute {
@@ -23,10 +23,10 @@ export function impressionRoute(deps: ApiDeps): HotRoute {
   );
   return {
     pattern: '/i/:slug.gif',
-    path: /^\/i\/([^/?#]+)\.gif\/?(?:[?#]|$)/,
-    answer: async (req, res, slug) => {
+    path: new RegExp(`^/i/(${LINK_PATTERN})\\.gif/?(?:[?#]|$)`),
+    answer: async (req, res, link) => {
       const outcome =
-        req.method === 'HEAD' ? null : await take({ deps, proxies, impressions }, { req, res, slug });
+        req.method === 'HEAD' ? null : await take({ deps, proxies, impressions }, { req, res, link });
       if (outcome !== null) deps.metrics.impressions.inc({ outcome });
       sendPixel(res, outcome === 'refused' ? 'unavailable' : 'answered');
     },
@@ -41,13 +41,13 @@ type Surroundings = {
   readonly impressions: Recorder<NewImpression>;
 };
 
-type Shown = { readonly req: IncomingMessage; readonly res: ServerResponse; readonly slug: string };
+type Shown = { readonly req: IncomingMessage; readonly res: ServerResponse; readonly link: string };
 
 async function take(
   { deps, proxies, impressions }: Surroundings,
-  { req, res, slug }: Shown,
+  { req, res, link }: Shown,
 ): Promise<Outcome> {
-  const campaign = deps.catalog.findCampaign(slug);
+  const campaign = linkedCampaign(deps, req, link);
   // Before the first load no slug is known, so none is unknown either.
   if (campaign === null) return deps.catalog.isLoaded() ? 'unknown_campaign' : 'refused';
   if (campaign.status === 'paused') return 'paused';

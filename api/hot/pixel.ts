@@ -1,21 +1,25 @@
 import type { IncomingMessage } from 'node:http';
+import { findLatestClick, type SendingSource } from '../../db/stores/event-origin-store';
 import { withDeadline } from '../deadline';
 import type { ApiDeps } from '../deps';
 import { takeEvent } from '../inbound/event-request';
 import { type Parameters, pairsToParameters } from '../inbound/parameters';
-import { asPublic, clickOfVisitor, publicOrigin } from '../inbound/public-report';
+import { asPublic, needsClick, publicOrigin } from '../inbound/public-report';
 import { namesClick, translateS2s } from '../inbound/s2s';
-import { ANSWER_WITHIN_MS } from '../inbound/sender';
+import { ANSWER_WITHIN_MS, addressCheck } from '../inbound/sender';
 import { toAppError } from '../middleware/problem';
 import { rawQueryOf } from './browser-request';
 import { sendPixel } from './gif';
 import type { HotRoute } from './hot-listener';
+import { readVisitorCookie } from './visitor-cookie';
 
 /**
  * `GET /px/{event}.gif`: a conversion as a picture on a page. Always public: it takes the parameters of `/postback`,
- * installs, leads, registrations and sales only. Without a click id the visitor's latest click stands in.
+ * installs, leads, registrations and sales only. Without a click id the visitor's latest click stands in, of the workspace
+ * that the page speaks for: by `source`, by the host, or because there is only one.
  */
 export function pixelRoute(deps: ApiDeps): HotRoute {
+  const refuseAddress = addressCheck(deps);
   return {
     pattern: '/px/:event.gif',
     path: /^\/px\/([^/?#]+)\.gif\/?(?:[?#]|$)/,
@@ -25,7 +29,7 @@ export function pixelRoute(deps: ApiDeps): HotRoute {
         return;
       }
       try {
-        await withDeadline(report(deps, req, event), ANSWER_WITHIN_MS);
+        await withDeadline(report({ deps, refuseAddress }, { req, event }), ANSWER_WITHIN_MS);
       } catch (error) {
         const refusal = toAppError(error);
         const isOurs = refusal.code === 'unavailable' || refusal.code === 'internal';
@@ -43,12 +47,28 @@ export function pixelRoute(deps: ApiDeps): HotRoute {
   };
 }
 
-async function report(deps: ApiDeps, req: IncomingMessage, event: string): Promise<void> {
-  const parameters = parametersOf(req, event);
-  const clickId = namesClick(parameters) ? null : await clickOfVisitor(deps, req);
-  const fact = asPublic(translateS2s(clickId === null ? parameters : { ...parameters, click_id: clickId }));
-  const { origin } = await publicOrigin(deps, fact.clickRef, null);
-  await takeEvent(deps, { ...fact, ...origin }, ANSWER_WITHIN_MS);
+type Pixel = { readonly req: IncomingMessage; readonly event: string };
+type Surroundings = { readonly deps: ApiDeps; readonly refuseAddress: ReturnType<typeof addressCheck> };
+
+async function report({ deps, refuseAddress }: Surroundings, { req, event }: Pixel): Promise<void> {
+  const { source, ...parameters } = parametersOf(req, event);
+  const said = { source: source ?? null, workspaceId: deps.catalog.workspaceOfHost(req.headers.host) };
+  const store = async (fact: ReturnType<typeof asPublic>, { origin, ipAllowList }: SendingSource) => {
+    refuseAddress(req, { origin, ipAllowList });
+    await takeEvent(deps, { ...fact, ...origin }, ANSWER_WITHIN_MS);
+  };
+  if (namesClick(parameters)) {
+    const fact = asPublic(translateS2s(parameters));
+    await store(fact, await publicOrigin(deps, fact.clickRef, said));
+    return;
+  }
+  // The cookie is every workspace's that has brought this visitor: his click is looked for in the one that is said.
+  const visitorId = readVisitorCookie(req.headers.cookie);
+  if (visitorId === null) throw needsClick();
+  const sender = await publicOrigin(deps, null, said);
+  const clickId = await findLatestClick(deps.db, sender.origin.workspaceId, visitorId, deps.clock.nowMs());
+  if (clickId === null) throw needsClick();
+  await store(asPublic(translateS2s({ ...parameters, click_id: clickId })), sender);
 }
 
 /** What the page says; the name of the event comes from the path, and a key has no place in a page. */

@@ -1,17 +1,10 @@
-import type { IncomingMessage } from 'node:http';
-import {
-  findClickOrigin,
-  findLatestClick,
-  findNamedSource,
-  type SendingSource,
-} from '../../db/stores/event-origin-store';
+import { findClickOrigin, findNamedSource, type SendingSource } from '../../db/stores/event-origin-store';
 import type { NewEvent, RawReport } from '../../db/stores/new-event';
 import { AppError } from '../../domain/errors';
 import { type EventKind, NEVER_PUBLIC } from '../../domain/facts';
-import { parseId } from '../../domain/ids';
+import { parseId, type WorkspaceId } from '../../domain/ids';
 import { asPublicFact } from '../../domain/report/public-fact';
 import type { ApiDeps } from '../deps';
-import { readVisitorCookie } from '../hot/visitor-cookie';
 import type { IncomingEvent } from './incoming-event';
 import { foldName, PARAMETER_NAMES } from './s2s-words';
 
@@ -55,23 +48,39 @@ export function neverPublic(kind: EventKind): AppError {
 
 /** The click of a public report, which belongs to one. Throws 400 without. */
 export function requireClick(clickRef: string | null): string {
-  if (clickRef !== null) return clickRef;
-  throw new AppError('invalid_request', 'click_id is needed: a public report belongs to a click.', {
+  if (clickRef === null) throw needsClick();
+  return clickRef;
+}
+
+/** 400 for a public report that belongs to no click. */
+export function needsClick(): AppError {
+  return new AppError('invalid_request', 'click_id is needed: a public report belongs to a click.', {
     errors: [{ path: 'click_id', message: 'is needed' }],
   });
 }
 
-/** Where a public report belongs: to the source that it names, else to the workspace of its click. 400 when nowhere. */
+/** What a public report says about whose it is. */
+export type SaidOrigin = {
+  /** A source, by its id. */
+  readonly source: string | null;
+  /** The workspace of the host that it was sent to. */
+  readonly workspaceId: WorkspaceId | null;
+};
+
+/**
+ * Where a public report belongs: to the source that it names, else to the workspace of its click, else to that of the
+ * host. It is said by the request, never guessed from what its sender did elsewhere. 400 when nowhere.
+ */
 export async function publicOrigin(
   deps: ApiDeps,
   clickRef: string | null,
-  named: string | null,
+  { source: named, workspaceId }: SaidOrigin,
 ): Promise<SendingSource> {
   const sourceId = named === null ? null : parseId('src', named);
   const clickId = clickRef === null ? null : parseId('clk', clickRef);
   const source =
     named === null
-      ? await findClickOrigin(deps.db, clickId)
+      ? await findClickOrigin(deps.db, clickId, workspaceId)
       : sourceId === null
         ? null
         : await findNamedSource(deps.db, sourceId);
@@ -80,10 +89,4 @@ export async function publicOrigin(
   throw new AppError('invalid_request', `${path} names nothing here.`, {
     errors: [{ path, message: 'names nothing here' }],
   });
-}
-
-/** The latest click of the browser's visitor, when the report itself names none. */
-export async function clickOfVisitor(deps: ApiDeps, req: IncomingMessage): Promise<string | null> {
-  const visitorId = readVisitorCookie(req.headers.cookie);
-  return visitorId === null ? null : findLatestClick(deps.db, visitorId, deps.clock.nowMs());
 }

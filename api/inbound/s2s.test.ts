@@ -208,7 +208,7 @@ describe('asPublic', () => {
       trust: 'public',
       playerExternalId: null,
       senderEventId: 'T',
-      transactionKey: '~public T',
+      transactionKey: '~public c',
       raw: { body: { player_id: 'P' } },
     });
   });

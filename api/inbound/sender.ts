@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { Request, RequestHandler, Response } from 'express';
 import { findKeyOrigin, type SendingSource } from '../../db/stores/event-origin-store';
 import type { SignedMessage } from '../../db/stores/new-event';
@@ -117,7 +118,7 @@ export function verifySender(deps: ApiDeps): RequestHandler {
 }
 
 /** Throws 403 address_not_allowed unless the source has no list of addresses, or the client's is on it. */
-export function addressCheck(deps: ApiDeps): (req: Request, source: SendingSource) => void {
+export function addressCheck(deps: ApiDeps): (req: IncomingMessage, source: SendingSource) => void {
   const proxies = trustedProxies(deps.config.trustedProxies);
   return (req, { ipAllowList }) => {
     if (ipAllowList.length === 0) return;

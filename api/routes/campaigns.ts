@@ -76,7 +76,7 @@ async function createCampaign(deps: ApiDeps, req: Request, res: Response): Promi
   const answer = await runOnce(deps, req, res, async (trx: Db) => {
     const change = changeBy(deps, res);
     await requireReferences(trx, change.workspaceId, body);
-    const campaign: Campaign = {
+    const campaign = await insertCampaign(trx, {
       campaignId: mintId('cmp', change.nowMs),
       workspaceId: change.workspaceId,
       slug: body.slug,
@@ -96,8 +96,7 @@ async function createCampaign(deps: ApiDeps, req: Request, res: Response): Promi
       status: body.status,
       createdAtMs: change.nowMs,
       updatedAtMs: change.nowMs,
-    };
-    await insertCampaign(trx, campaign);
+    });
     await change.record(trx, 'campaign.created', campaign.campaignId, campaignChangeJson(body));
     return {
       status: 201,

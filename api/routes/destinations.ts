@@ -79,6 +79,7 @@ async function createDestination(deps: ApiDeps, req: Request, res: Response): Pr
       events: body.events,
       partnerId: body.partnerId ?? null,
       campaignId: body.campaignId ?? null,
+      acceptsPublic: body.acceptsPublic,
       status: body.status,
       disabledAtMs: null,
       disabledReason: null,

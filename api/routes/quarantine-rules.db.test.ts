@@ -76,6 +76,35 @@ it('a rule is applied to what waits, shown, switched off and on, and audited', a
   ]);
 });
 
+it('a public report is matched by the click that it names alone, so that no number of them fits one click', async () => {
+  const { db, clock, workspaceId } = { ...ingest, db: ingest.testDb.db };
+  const campaignId = await insertCampaign(db, { workspaceId, slug: 'public' });
+  const clickId = await recordTestClick(db, {
+    ...{ workspaceId, campaignId, clickedAtMs: clock.nowMs() - MINUTE_MS, externalId: 'ext-p' },
+  });
+  for (const event of ['transactionId', 'attributes.order', 'clickRef']) {
+    await create({ name: event, event, click: 'externalId' });
+  }
+  const report = async (click_id: string, more: object = {}) =>
+    (
+      await request(ingest.app)
+        .get('/postback')
+        .query({ event: 'lead', click_id, ...more })
+    ).body;
+  const others = [
+    await report('forged-1', { txid: 'ext-p' }),
+    await report('forged-2', { order: 'ext-p' }),
+    await report('forged-3', { txid: 'ext-p', order: 'ext-p' }),
+  ];
+  for (const { status, id } of others) {
+    expect(status).toBe('quarantined');
+    expect(await deskItem(id)).toMatchObject({ releasedAt: null });
+  }
+  const own = await report('ext-p');
+  expect(await deskItem(own.id)).toMatchObject({ matchedClickId: clickId });
+  expect(await report('ext-p', { txid: 'another' })).toMatchObject({ status: 'duplicate', id: own.id });
+});
+
 it.each([
   ['event', { event: 'colour' }],
   ['event', { event: 'attributes.' }],

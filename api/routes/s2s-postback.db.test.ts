@@ -182,6 +182,39 @@ describe('/postback of a stranger', () => {
     expect((await sender.post('/webhooks/registration', body)).body.status).toBe('accepted');
   });
 
+  it.each(['install', 'lead', 'registration'])(
+    'many of the one %s of a click, in many words and at once: one event, the others duplicates of it',
+    async (event) => {
+      const click_id = await sender.newClick();
+      const given = [
+        { txid: 'T1' },
+        { txid: 'T2', country: 'DE' },
+        { event_id: 'E3', occurred_at: '2026-11-01T00:00:00Z' },
+        { order_id: 'O4', payout: '5000', currency: 'EUR' },
+        {},
+      ];
+      const answers = await Promise.all(given.map((more) => report({ click_id, event, ...more })));
+      answers.push(await report({ click_id, event, txid: 'T9' }));
+      answers.push(await request(ingest.app).get(`/px/${event}.gif`).query({ click_id, txid: 'T10' }));
+      const statuses = answers.map(({ body }) => body.status as string | undefined);
+      expect(statuses.filter((status) => status === 'accepted')).toHaveLength(1);
+      expect(statuses.filter((status) => status === 'duplicate')).toHaveLength(5);
+      expect(await db('events').where({ click_id: uuidFromId(click_id), kind: event })).toHaveLength(1);
+      // Trying things out does not take its place, nor the other way round.
+      expect((await report({ click_id, event, test: '1' })).body.status).toBe('accepted');
+    },
+  );
+
+  it('a click may buy more than once', async () => {
+    const given = { click_id: await sender.newClick(), event: 'sale', payout: '5', currency: 'EUR' };
+    const answers = [
+      await report({ ...given, txid: 'B1' }),
+      await report({ ...given, txid: 'B2' }),
+      await report({ ...given, txid: 'B1' }),
+    ];
+    expect(answers.map(({ body }) => body.status)).toEqual(['accepted', 'accepted', 'duplicate']);
+  });
+
   it.each(['deposit', 'withdrawal', 'ngr', 'chargeback', 'self_exclusion'])(
     'a %s gets 401 and what is needed',
     async (event) => {

@@ -47,8 +47,11 @@ export function s2sPostbackRoutes(deps: ApiDeps): Router {
       const report = reportOf(req, res);
       const clickRef = requirePublic(report);
       const startedMs = performance.now();
-      const named = typeof req.query.source === 'string' ? req.query.source : null;
-      const source = await withDeadline(publicOrigin(deps, clickRef, named), ANSWER_WITHIN_MS);
+      const said = {
+        source: typeof req.query.source === 'string' ? req.query.source : null,
+        workspaceId: deps.catalog.workspaceOfHost(req.headers.host),
+      };
+      const source = await withDeadline(publicOrigin(deps, clickRef, said), ANSWER_WITHIN_MS);
       refuseAddress(req, source);
       const budgetMs = ANSWER_WITHIN_MS - (performance.now() - startedMs);
       answer(req, res, await takeReport(deps, report, { ...source.origin, trust: 'public' }, budgetMs));

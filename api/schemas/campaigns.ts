@@ -11,6 +11,7 @@ import {
   MAX_USUAL_CLICK_WINDOW_DAYS,
   MAX_VIEW_WINDOW_HOURS,
 } from '../../domain/attribution/models';
+import { fullLink } from '../../domain/campaign-link';
 import { COUNTRY_MODES } from '../../domain/fraud/country';
 import { placeField } from './country';
 import { changeOf, idField, instantJson, nameField, nullableIdField, shownId, shownInstant } from './fields';
@@ -114,7 +115,10 @@ export const campaignSchema = z
   .object({
     campaignId: shownId('cmp'),
     slug: z.string(),
-    clickUrl: z.string().meta({ description: 'The link to advertise.' }),
+    clickUrl: z.string().meta({
+      description:
+        'The link to advertise. A slug is the workspace’s own: where others share the host, the workspace stands before it.',
+    }),
     version: z.int(),
     name: z.string(),
     offerId: shownId('off'),
@@ -137,12 +141,20 @@ export const campaignSchema = z
   })
   .meta({ id: 'Campaign' });
 
+/** On a host of the workspace, or as a short link, the slug alone says whose it is; elsewhere the workspace stands before it. */
+function clickUrlOf({ workspaceId, slug, link }: Campaign, publicUrl: string): string {
+  if (link.host === null) return `${publicUrl}/c/${link.isShort ? slug : fullLink(workspaceId, slug)}`;
+  const url = new URL(publicUrl);
+  url.hostname = link.host;
+  return `${url.origin}/c/${slug}`;
+}
+
 /** `publicUrl` is where browsers reach this instance. */
 export function campaignJson(campaign: Campaign, publicUrl: string): z.input<typeof campaignSchema> {
   return {
     campaignId: campaign.campaignId,
     slug: campaign.slug,
-    clickUrl: `${publicUrl}/c/${campaign.slug}`,
+    clickUrl: clickUrlOf(campaign, publicUrl),
     version: campaign.version,
     name: campaign.name,
     offerId: campaign.offerId,

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { CreditedConversion } from '../../db/read-models/credited-conversions';
 import { LOSING_REASONS } from '../../domain/attribution/attribute';
 import { LINE_KINDS, LINE_STAGES } from '../../domain/commission/line';
-import { REPORTED_KINDS } from '../../domain/facts';
+import { REPORTED_KINDS, TRUSTS } from '../../domain/facts';
 import { CONVERSION_STATUSES } from '../../domain/settlement/books';
 import { idField, instantField, pathId, shownId, shownInstant, shownMoney } from './fields';
 import { registerOperation } from './operation';
@@ -54,6 +54,11 @@ const commissionSchema = z
   })
   .meta({ id: 'CommissionLine', description: 'What is owed now; an amount of zero says why nothing is.' });
 
+const trustSchema = z.enum(TRUSTS).meta({
+  description:
+    'How far the one is known who reported it. `public` may be made up by anybody: it earns nothing, counts in no report, and only destinations with `acceptsPublic` are told of it.',
+});
+
 export const conversionSchema = z
   .object({
     conversionId: shownId('cnv'),
@@ -63,6 +68,7 @@ export const conversionSchema = z
     player: shownId('ply').nullable(),
     brand: z.string(),
     event: z.enum(REPORTED_KINDS).exclude(['withdrawal', 'ngr', 'chargeback', 'self_exclusion']),
+    trust: trustSchema,
     firstDeposit: z.boolean(),
     status: z.enum(CONVERSION_STATUSES),
     reason: z.string().nullable(),

@@ -57,6 +57,12 @@ function failureLimits() {
     .meta({ id: 'FailureLimits' });
 }
 
+const acceptsPublic = () =>
+  z.boolean().meta({
+    description:
+      'Whether it is told of public conversions, too: those that a pixel or a postback without key or signature has reported, which anybody can make up. They say `trust: public`.',
+  });
+
 export const createDestinationBody = z
   .strictObject({
     name: nameField(),
@@ -66,6 +72,7 @@ export const createDestinationBody = z
     events: events(),
     partnerId: nullableIdField('ptn').optional(),
     campaignId: nullableIdField('cmp').optional(),
+    acceptsPublic: acceptsPublic().default(false),
     status: z.enum(SETTABLE_STATUSES).default('active'),
     failureLimits: failureLimits(),
   })
@@ -83,6 +90,7 @@ export const changeDestinationBody = changeOf({
   events: events().optional(),
   partnerId: nullableIdField('ptn').optional(),
   campaignId: nullableIdField('cmp').optional(),
+  acceptsPublic: acceptsPublic().optional(),
   status: z
     .enum(SETTABLE_STATUSES)
     .optional()
@@ -115,6 +123,7 @@ const destinationFields = {
   events: z.array(z.enum(POSTBACK_EVENTS)),
   partnerId: shownId('ptn').nullable(),
   campaignId: shownId('cmp').nullable(),
+  acceptsPublic: acceptsPublic(),
   status: z.enum([...SETTABLE_STATUSES, 'disabled']),
   disabledAt: shownInstant().nullable(),
   disabledReason: z.string().nullable(),
@@ -174,6 +183,7 @@ export function destinationJson(destination: Destination): z.input<typeof destin
     events: [...destination.events],
     partnerId: destination.partnerId,
     campaignId: destination.campaignId,
+    acceptsPublic: destination.acceptsPublic,
     status: destination.status,
     disabledAt: instantOrNull(destination.disabledAtMs),
     disabledReason: destination.disabledReason,

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { DeadLetterGroup } from '../../db/read-models/dead-letter-summary';
 import { POSTBACK_STATUSES, type PostbackDelivery } from '../../db/read-models/postback-deliveries';
 import { ATTEMPT_OUTCOMES } from '../../db/stores/delivery-store';
+import { TRUSTS } from '../../domain/facts';
 import { idField, instantField, pathId, shownId, shownInstant } from './fields';
 import { registerOperation } from './operation';
 import { pageOfSchema, pageShape } from './page';
@@ -44,6 +45,10 @@ export const postbackSchema = z
     clickId: shownId('clk').nullable(),
     conversionId: shownId('cnv').nullable(),
     event: z.string(),
+    trust: z
+      .enum(TRUSTS)
+      .nullable()
+      .meta({ description: 'How far the one is known who reported the conversion; null of a test.' }),
     status: z.enum(POSTBACK_STATUSES),
     key: z.string().meta({ description: 'The same on every attempt and replay: drop what you have seen.' }),
     test: z.boolean(),

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { RulingView } from '../../db/read-models/conversion-rulings';
 import type { WaitingReview } from '../../db/read-models/waiting-reviews';
 import type { ReviewPolicy } from '../../db/stores/review-store';
-import { DECISIONS } from '../../domain/facts';
+import { DECISIONS, TRUSTS } from '../../domain/facts';
 import { idField, pathId, shownId, shownInstant, shownMoney } from './fields';
 import { registerOperation } from './operation';
 import { orNull } from './or-null';
@@ -60,6 +60,7 @@ const reviewSchema = z
     conversionId: shownId('cnv'),
     revision: z.int().meta({ description: 'What the decision has to name.' }),
     event: z.enum(['install', 'lead', 'registration', 'sale', 'deposit']),
+    trust: z.enum(TRUSTS).meta({ description: 'How far the one is known who reported it.' }),
     transactionId: z.string(),
     occurredAt: shownInstant(),
     value: orNull(shownMoney),

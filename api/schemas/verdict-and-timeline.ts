@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { TIMELINE_KINDS } from '../../db/read-models/timeline-entry';
+import { TRUSTS } from '../../domain/facts';
 import { RULE_FAMILIES, RULE_LEVELS, RULE_MODES } from '../../domain/fraud/rule-terms';
 import { OUTCOMES } from '../../domain/fraud/verdict';
 import { shownInstant } from './fields';
@@ -37,6 +38,10 @@ export const timelineSchema = z
         kind: z.enum(TIMELINE_KINDS),
         reason: z.string().optional().meta({ description: 'A stable code.' }),
         detail: z.string().optional().meta({ description: 'The particulars, for a reader.' }),
+        trust: z
+          .enum(TRUSTS)
+          .optional()
+          .meta({ description: 'Of what somebody has reported: how far he is known.' }),
         isTest: z
           .literal(true)
           .optional()

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { createAdminKey, createWorkspace } from '../../db/seed-instance';
+import { changeWorkspaceHost, createAdminKey, createWorkspace } from '../../db/seed-instance';
+import { hostName } from '../../domain/campaign-link';
 import { say } from '../output';
 import { withDatabase } from './migrate';
 
@@ -19,5 +20,43 @@ export function workspaceCommand(): Command {
       if (made === null) throw new Error(`No workspace is called ${name}.`);
       say(`Workspace ${made.workspaceId}\nAdmin key ${made.adminKey}`);
     });
-  return new Command('workspace').description('manage tenants').addCommand(create).addCommand(key);
+  const host = new Command('host')
+    .description('give a tenant a host name on which every click link is its own')
+    .argument('<name>', 'name of the workspace')
+    .argument('<host>', 'a name that leads to this instance, and to no other tenant')
+    .option('--remove', 'take it back')
+    .action(async (name: string, given: string, { remove }: { remove?: true }) => {
+      const known = hostName(given);
+      if (known === null) throw new Error(`${given} is no name of a host.`);
+      const isRemoved = remove === true;
+      const input = { workspaceName: name, host: known, isRemoved, nowMs: Date.now() };
+      const outcome = await withDatabase((db) => changeWorkspaceHost(db, input));
+      say(hostText(outcome, name, known, isRemoved));
+    });
+  return new Command('workspace')
+    .description('manage tenants')
+    .addCommand(create)
+    .addCommand(key)
+    .addCommand(host);
+}
+
+/** What became of it. Throws when nothing did. */
+function hostText(
+  outcome: Awaited<ReturnType<typeof changeWorkspaceHost>>,
+  name: string,
+  host: string,
+  isRemoved: boolean,
+): string {
+  switch (outcome) {
+    case 'changed':
+      return isRemoved
+        ? `${host} belongs to no workspace any more.`
+        : `Links on ${host} are those of ${name}, and of nobody else.`;
+    case 'missing':
+      throw new Error(`No workspace is called ${name}.`);
+    case 'taken':
+      throw new Error(`${host} belongs to another workspace.`);
+    case 'unknown':
+      throw new Error(`${host} does not belong to ${name}.`);
+  }
 }

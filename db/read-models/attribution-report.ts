@@ -5,6 +5,7 @@ import type { Db } from '../knex';
 import { lowestUuidAt } from '../partitions';
 import { LONGEST_WINDOW_MS } from '../stores/touch-store';
 import { type Amount, nullableAmount } from './row-values';
+import { isProvenSql } from './trust';
 
 export const REPORT_GROUPS = ['partner', 'campaign', 'model'] as const;
 export type ReportGroup = (typeof REPORT_GROUPS)[number];
@@ -100,9 +101,9 @@ function statement(group: ReportGroup): string {
   const { touch, join, challenger, protected: defender, ofContest } = KEYS[group];
   const none = `'click' AS touch_kind, NULL AS detail`;
   return `WITH counted AS (
-      SELECT conversion_id, kind, is_first_deposit, currency, attribution_model FROM conversions
-      WHERE workspace_id = :workspace AND occurred_at >= :from AND occurred_at < :to
-        AND status IN ('qualified', 'approved', 'paid')
+      SELECT n.conversion_id, n.kind, n.is_first_deposit, n.currency, n.attribution_model FROM conversions AS n
+      WHERE n.workspace_id = :workspace AND n.occurred_at >= :from AND n.occurred_at < :to
+        AND n.status IN ('qualified', 'approved', 'paid') AND ${isProvenSql('n')}
     ), credits AS (
       SELECT ${touch} AS key, t.touch_kind, c.kind, c.is_first_deposit, c.currency, t.weight_ppm, t.amount_minor
       FROM counted AS c JOIN attribution_credits AS t ON t.conversion_id = c.conversion_id ${join}

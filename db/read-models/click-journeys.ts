@@ -14,6 +14,7 @@ import type { Db } from '../knex';
 import type { Page, PageRequest } from '../page';
 import { cutPage } from './cut-page';
 import { nullableId, nullableIso, nullableUuid, nullableVerdict, type VerdictColumns } from './row-values';
+import { isProvenSql } from './trust';
 
 /** A click and how far its journey has come. Times are ISO 8601. */
 export type ClickJourney = {
@@ -88,7 +89,7 @@ export async function listClickJourneys(
        FROM conversions AS n
        JOIN attribution_credits AS a
          ON a.conversion_id = n.conversion_id AND a.touch_kind = 'click' AND a.touch_id = c.click_id
-       WHERE n.click_id = c.click_id AND n.workspace_id = c.workspace_id
+       WHERE n.click_id = c.click_id AND n.workspace_id = c.workspace_id AND ${isProvenSql('n')}
      ) AS s ON true
      WHERE c.workspace_id = :workspace
        AND (CAST(:click AS uuid) IS NULL OR c.click_id = :click)

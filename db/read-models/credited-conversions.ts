@@ -3,6 +3,7 @@ import { WHOLE_PPM } from '../../domain/attribution/credits';
 import { explainLine } from '../../domain/commission/explain-line';
 import type { LineKind, LineStage } from '../../domain/commission/line';
 import type { Currency } from '../../domain/currencies';
+import type { Trust } from '../../domain/facts';
 import type { Verdict } from '../../domain/fraud/verdict';
 import {
   type CampaignId,
@@ -77,6 +78,8 @@ export type CreditedConversion = {
   readonly player: PlayerId | null;
   readonly brand: string;
   readonly event: ConversionKind;
+  /** How far the one is known who reported it. */
+  readonly trust: Trust;
   readonly firstDeposit: boolean;
   readonly status: ConversionStatus;
   readonly reason: string | null;
@@ -138,6 +141,7 @@ type Row = VerdictColumns & {
   player_id: string | null;
   brand: string;
   kind: ConversionKind;
+  trust: Trust;
   is_first_deposit: boolean;
   status: ConversionStatus;
   reason: string | null;
@@ -155,7 +159,7 @@ type Row = VerdictColumns & {
 };
 
 // Amounts pass through JSON as text, because a JSON number would round the large ones.
-const SELECT = `SELECT n.conversion_id, n.revision, n.click_id, p.external_id, n.player_id, b.name AS brand, n.kind,
+const SELECT = `SELECT n.conversion_id, n.revision, n.click_id, p.external_id, n.player_id, b.name AS brand, n.kind, e.trust,
     n.is_first_deposit, n.status, n.reason, n.occurred_at, n.campaign_id, n.transaction_key, n.amount_minor,
     n.currency, n.attribution_model, v.outcome, v.score, v.reasons,
     ${scenarioTagsSql({ workspace: 'n.workspace_id', at: 'n.occurred_at' })} AS scenario_tags,
@@ -176,6 +180,7 @@ const SELECT = `SELECT n.conversion_id, n.revision, n.click_id, p.external_id, n
       WHERE l.conversion_id = n.conversion_id), '[]') AS lines
   FROM conversions AS n
   JOIN brands AS b ON b.brand_id = n.brand_id
+  JOIN events AS e ON e.event_id = n.event_id
   LEFT JOIN players AS p ON p.player_id = n.player_id
   LEFT JOIN verdicts AS v ON v.subject_kind = 'event' AND v.subject_id = n.event_id`;
 
@@ -237,6 +242,7 @@ function toCreditedConversion(row: Row): CreditedConversion {
     player: nullableId('ply', row.player_id),
     brand: row.brand,
     event: row.kind,
+    trust: row.trust,
     firstDeposit: row.is_first_deposit,
     status: row.status,
     reason: row.reason,

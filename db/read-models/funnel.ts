@@ -3,6 +3,7 @@ import type { Db } from '../knex';
 import { MAX_GROUPS } from './max-groups';
 import { nullableUuid } from './row-values';
 import { localDaySql, localHourSql } from './scenario-cover';
+import { isProvenSql } from './trust';
 import { CLICKED_IN_RANGE } from './value-facts';
 
 const ZONE = 'CAST(:zone AS text)';
@@ -76,6 +77,7 @@ export async function readFunnel(
        FROM clicks AS c
        LEFT JOIN attribution_credits AS a ON a.touch_id = c.click_id
        LEFT JOIN conversions AS n ON n.conversion_id = a.conversion_id AND n.status NOT IN ('rejected', 'reversed')
+         AND ${isProvenSql('n')}
        WHERE c.workspace_id = :workspace AND NOT c.is_test AND ${CLICKED_IN_RANGE}
          AND (CAST(:campaign AS uuid) IS NULL OR c.campaign_id = :campaign)
          AND (CAST(:partner AS uuid) IS NULL OR c.partner_id = :partner)

@@ -1,3 +1,4 @@
+import type { Trust } from '../../domain/facts';
 import {
   type ClickId,
   type ConversionId,
@@ -13,6 +14,7 @@ import type { Page, PageRequest } from '../page';
 import type { AttemptOutcome } from '../stores/delivery-store';
 import { cutPage } from './cut-page';
 import { nullableId, nullableIso, nullableUuid } from './row-values';
+import { trustOfConversionSql } from './trust';
 
 export const POSTBACK_STATUSES = ['pending', 'delivered', 'dead'] as const;
 export type PostbackStatus = (typeof POSTBACK_STATUSES)[number];
@@ -36,6 +38,8 @@ export type PostbackDelivery = {
   readonly clickId: ClickId | null;
   readonly conversionId: ConversionId | null;
   readonly event: string;
+  /** How far the one is known who reported the conversion; null of a test. */
+  readonly trust: Trust | null;
   readonly status: PostbackStatus;
   readonly key: string;
   readonly test: boolean;
@@ -68,6 +72,7 @@ type Row = {
   click_id: string | null;
   conversion_id: string | null;
   event_kind: string;
+  trust: Trust | null;
   status: PostbackStatus;
   key: string;
   is_test: boolean;
@@ -91,6 +96,7 @@ export async function listPostbackDeliveries(
   const { rows } = await db.raw<{ rows: Row[] }>(
     `SELECT k.postback_id, k.destination_id, k.click_id, k.conversion_id, k.event_kind, k.status, k.key, k.is_test,
        k.created_at, k.delivered_at, k.dead_at, k.dead_reason, k.method, k.url, k.body,
+       ${trustOfConversionSql('k.conversion_id')} AS trust,
        coalesce((SELECT jsonb_agg(jsonb_build_object(
            'atMs', (extract(epoch FROM t.started_at) * 1000)::bigint, 'status', t.http_status,
            'latencyMs', t.latency_ms, 'outcome', t.outcome, 'reason', t.reason, 'excerpt', t.excerpt)
@@ -143,6 +149,7 @@ function toPostbackDelivery(row: Row): PostbackDelivery {
     clickId: nullableId('clk', row.click_id),
     conversionId: nullableId('cnv', row.conversion_id),
     event: row.event_kind,
+    trust: row.trust,
     status: row.status,
     key: row.key,
     test: row.is_test,

@@ -1,4 +1,4 @@
-import { EVENT_KINDS } from '../../domain/facts';
+import { EVENT_KINDS, type Trust } from '../../domain/facts';
 
 /** Kinds of timeline entries, in the order in which entries of one millisecond are shown. */
 export const TIMELINE_KINDS = [
@@ -24,6 +24,8 @@ export type TimelineEntry = {
   readonly kind: TimelineKind;
   readonly reason?: string;
   readonly detail?: string;
+  /** Of an event, and of what it caused: how far the one is known who reported it. */
+  readonly trust?: Trust;
   /** A click or an event that is a test: it decided nothing. */
   readonly isTest?: true;
 };

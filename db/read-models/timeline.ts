@@ -1,5 +1,5 @@
 import type { Currency } from '../../domain/currencies';
-import type { Decision, DepositStatus, EventKind } from '../../domain/facts';
+import type { Decision, DepositStatus, EventKind, Trust } from '../../domain/facts';
 import type { Outcome, Reason } from '../../domain/fraud/verdict';
 import {
   type ClickId,
@@ -66,6 +66,7 @@ export async function readPlayerTimeline(
 type EventRow = {
   event_id: string;
   kind: EventKind;
+  trust: Trust;
   status: DepositStatus | null;
   amount_minor: bigint | null;
   currency: Currency | null;
@@ -76,6 +77,8 @@ type EventRow = {
   released_at: Date | null;
   released_by: string | null;
   conversion_id: string | null;
+  /** Of the event that stands for the conversion. */
+  conversion_trust: Trust | null;
   decision: Decision | null;
   ruled_conversion_id: string | null;
   ruled_revision: number | null;
@@ -91,8 +94,9 @@ async function loadEvents(
   subject: Id<IdPrefix>,
 ): Promise<EventRow[]> {
   const { rows } = await db.raw<{ rows: EventRow[] }>(
-    `SELECT e.event_id, e.kind, e.status, e.amount_minor, e.currency, e.occurred_at, e.received_at,
+    `SELECT e.event_id, e.kind, e.trust, e.status, e.amount_minor, e.currency, e.occurred_at, e.received_at,
        q.reason AS quarantine_reason, q.quarantined_at, q.released_at, q.released_by, n.conversion_id,
+       (SELECT told.trust FROM events AS told WHERE told.event_id = n.event_id) AS conversion_trust,
        e.decision, e.ruled_conversion_id, e.ruled_revision, e.attributes->>'reason' AS why,
        e.attributes->>'actor' AS actor, ${IS_TEST_EVENT} AS is_test
      FROM (${eventIds}) AS named
@@ -111,14 +115,24 @@ async function eventEntries(
   workspaceId: WorkspaceId,
   events: readonly EventRow[],
 ): Promise<TimelineEntry[]> {
-  const conversionIds = [...new Set(events.flatMap((row) => row.conversion_id ?? []))].map((uuid) =>
-    idFromUuid('cnv', uuid),
+  const trusts: Trusts = new Map(
+    events.flatMap(({ conversion_id: uuid, conversion_trust: trust }) =>
+      uuid === null || trust === null ? [] : [[idFromUuid('cnv', uuid), trust] as const],
+    ),
   );
   return [
     ...events.flatMap(toEventEntries),
-    ...(await settlementEntries(db, workspaceId, conversionIds)),
-    ...(await postbackEntries(db, conversionIds)),
+    ...(await settlementEntries(db, workspaceId, trusts)),
+    ...(await postbackEntries(db, trusts)),
   ];
+}
+
+/** The conversions that are told of, and how far the one is known who reported each. */
+type Trusts = ReadonlyMap<ConversionId, Trust>;
+
+/** What came of a conversion says how far it can be trusted, like what was reported. */
+function withTrust(entry: TimelineEntry, trust: Trust | undefined): TimelineEntry {
+  return trust === undefined ? entry : { ...entry, trust };
 }
 
 function toEventEntries(row: EventRow): TimelineEntry[] {
@@ -131,7 +145,7 @@ function toEventEntries(row: EventRow): TimelineEntry[] {
     id,
     isLate ? `received ${row.received_at.toISOString()}` : null,
   ]);
-  const entries = [asTest(event, row.is_test)];
+  const entries = [asTest({ ...event, trust: row.trust }, row.is_test)];
   if (row.quarantined_at !== null) {
     entries.push(timelineEntry(row.quarantined_at, 'quarantined', row.quarantine_reason, [id]));
   }
@@ -196,28 +210,26 @@ type SettledRow = {
 };
 
 /** Conversions as they were settled and paid, revision by revision, and what people were reminded of: a row only knows its last state. */
-async function settlementEntries(
-  db: Db,
-  workspaceId: WorkspaceId,
-  conversionIds: readonly ConversionId[],
-): Promise<TimelineEntry[]> {
+async function settlementEntries(db: Db, workspaceId: WorkspaceId, trusts: Trusts): Promise<TimelineEntry[]> {
   const { rows } = await db.raw<{ rows: SettledRow[] }>(
     `SELECT at, action, subject, detail->>'revision' AS revision, detail->>'status' AS status, detail->>'reason' AS reason
      FROM audit WHERE workspace_id = ? AND subject = ANY(?) AND action = ANY(?)
      ORDER BY audit_id`,
-    [uuidFromId(workspaceId), [...conversionIds], Object.keys(TOLD_AS)],
+    [uuidFromId(workspaceId), [...trusts.keys()], Object.keys(TOLD_AS)],
   );
-  return rows.map((row) =>
-    timelineEntry(row.at, TOLD_AS[row.action], row.reason, [
+  return rows.map((row) => {
+    const settled = timelineEntry(row.at, TOLD_AS[row.action], row.reason, [
       row.status,
       row.subject,
       row.revision === null ? null : `revision ${row.revision}`,
-    ]),
-  );
+    ]);
+    return withTrust(settled, trusts.get(row.subject));
+  });
 }
 
 type PostbackRow = {
   postback_id: string;
+  conversion_id: string;
   event_kind: string;
   created_at: Date;
   delivered_at: Date | null;
@@ -231,19 +243,21 @@ type PostbackRow = {
 };
 
 /** One row per postback and failed attempt, or one per postback that never failed. */
-async function postbackEntries(db: Db, conversionIds: readonly ConversionId[]): Promise<TimelineEntry[]> {
+async function postbackEntries(db: Db, trusts: Trusts): Promise<TimelineEntry[]> {
   const { rows } = await db.raw<{ rows: PostbackRow[] }>(
-    `SELECT k.postback_id, k.event_kind, k.created_at, k.delivered_at, k.dead_at, k.dead_reason,
+    `SELECT k.postback_id, k.conversion_id, k.event_kind, k.created_at, k.delivered_at, k.dead_at, k.dead_reason,
        t.attempt_no, t.finished_at, t.outcome, t.reason, t.http_status
      FROM postbacks AS k
      LEFT JOIN postback_attempts AS t ON t.postback_id = k.postback_id AND t.outcome <> 'delivered'
      WHERE k.conversion_id = ANY(?)
      ORDER BY k.postback_id, t.attempt_no`,
-    [conversionIds.map(uuidFromId)],
+    [[...trusts.keys()].map(uuidFromId)],
   );
   return rows.flatMap((row, index) => {
     const isFirstOfPostback = rows[index - 1]?.postback_id !== row.postback_id;
-    return [...(isFirstOfPostback ? toPostbackEntries(row) : []), ...toAttemptEntries(row)];
+    const trust = trusts.get(idFromUuid('cnv', row.conversion_id));
+    const entries = [...(isFirstOfPostback ? toPostbackEntries(row) : []), ...toAttemptEntries(row)];
+    return entries.map((entry) => withTrust(entry, trust));
   });
 }
 

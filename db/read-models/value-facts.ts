@@ -50,7 +50,8 @@ const plain = (
   FROM ${source.rows} AS n
   JOIN events AS e ON e.event_id = n.event_id
   ${CREDITS_OF_N}
-  WHERE n.kind IN ('install', 'registration') AND n.status NOT IN ('pending', 'rejected', 'reversed')`;
+  WHERE n.kind IN ('install', 'registration') AND n.status NOT IN ('pending', 'rejected', 'reversed')
+    AND e.trust <> 'public'`;
 
 /** What chargebacks took of deposit `n`: those that refer to one of its events, else to its transaction. */
 const TAKEN_BACK = `LEFT JOIN LATERAL (

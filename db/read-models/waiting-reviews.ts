@@ -1,5 +1,5 @@
 import type { Currency } from '../../domain/currencies';
-import type { Decision } from '../../domain/facts';
+import type { Decision, Trust } from '../../domain/facts';
 import type { Verdict } from '../../domain/fraud/verdict';
 import {
   type CampaignId,
@@ -34,6 +34,8 @@ export type WaitingReview = {
   /** What a decision has to name. */
   readonly revision: number;
   readonly event: ConversionKind;
+  /** How far the one is known who reported it. */
+  readonly trust: Trust;
   readonly transactionId: string;
   readonly occurredAt: string;
   readonly value: Amount | null;
@@ -64,6 +66,7 @@ type Row = VerdictColumns & {
   conversion_id: string;
   revision: number;
   kind: ConversionKind;
+  trust: Trust;
   transaction_key: string;
   occurred_at: Date;
   amount_minor: bigint | null;
@@ -89,12 +92,13 @@ export async function listWaitingReviews(
 ): Promise<Page<WaitingReview>> {
   const { policy, nowMs } = filter;
   const { rows } = await db.raw<{ rows: Row[] }>(
-    `SELECT c.conversion_id, c.revision, c.kind, c.transaction_key, c.occurred_at, c.amount_minor, c.currency,
+    `SELECT c.conversion_id, c.revision, c.kind, e.trust, c.transaction_key, c.occurred_at, c.amount_minor, c.currency,
        p.external_id, c.player_id, c.click_id, c.campaign_id, c.review_since, c.review_reminded_at,
        v.outcome, v.score, v.reasons,
        ARRAY(SELECT DISTINCT a.partner_id FROM attribution_credits AS a
          WHERE a.conversion_id = c.conversion_id AND a.partner_id IS NOT NULL ORDER BY a.partner_id) AS partner_ids
      FROM conversions AS c
+     JOIN events AS e ON e.event_id = c.event_id
      LEFT JOIN players AS p ON p.player_id = c.player_id
      LEFT JOIN verdicts AS v ON v.subject_kind = 'event' AND v.subject_id = c.event_id
      WHERE c.workspace_id = :workspace AND c.review_since IS NOT NULL AND ${HAS_NO_OPEN_RULING}
@@ -129,6 +133,7 @@ function toWaitingReview(row: Row, { reminderHours, timeout }: ReviewPolicy, now
     conversionId: idFromUuid('cnv', row.conversion_id),
     revision: row.revision,
     event: row.kind,
+    trust: row.trust,
     transactionId: row.transaction_key,
     occurredAt: row.occurred_at.toISOString(),
     value: nullableAmount(row.amount_minor, row.currency),

@@ -48,7 +48,14 @@ export type Campaign = CampaignTerms & {
   readonly createdAtMs: number;
   /** When the current version was written. */
   readonly updatedAtMs: number;
+  readonly link: {
+    /** Of the hosts of its workspace the first; null without any. */
+    readonly host: string | null;
+    /** Whether its slug alone leads to it. */
+    readonly isShort: boolean;
+  };
 };
+export type NewCampaign = Omit<Campaign, 'link'>;
 
 type Row = {
   campaign_id: string;
@@ -72,20 +79,34 @@ type Row = {
   budget_currency: Currency | null;
   budget_period: BudgetPeriod | null;
   status: CampaignTerms['status'];
+  host: string | null;
+  has_short_link: boolean;
   created_at: Date;
   updated_at: Date;
 };
 
-/** Stores a campaign and its version. Throws a unique violation of `campaigns_slug_key` when the slug is taken. */
-export async function insertCampaign(db: Db, campaign: Campaign): Promise<void> {
+/**
+ * Stores a campaign and its version, and gives it as stored. Throws a unique violation of `campaigns_slug_key` when the
+ * workspace has the slug already. Short links are one name space for all workspaces, so only the first one's campaigns
+ * get any: whether others have a name already is nothing that another could ask for by making campaigns.
+ */
+export async function insertCampaign(db: Db, campaign: NewCampaign): Promise<Campaign> {
   await db('campaigns').insert({
     campaign_id: uuidFromId(campaign.campaignId),
     workspace_id: uuidFromId(campaign.workspaceId),
     slug: campaign.slug,
+    has_short_link: db.raw(
+      `(SELECT workspace_id FROM workspaces ORDER BY workspace_id LIMIT 1) = ?
+       AND NOT EXISTS (SELECT FROM campaigns WHERE slug = ? AND has_short_link)`,
+      [uuidFromId(campaign.workspaceId), campaign.slug],
+    ),
     current_version: campaign.version,
     created_at: new Date(campaign.createdAtMs),
   });
   await insertVersion(db, campaign);
+  const stored = await findCampaign(db, campaign.workspaceId, campaign.campaignId);
+  if (stored === null) throw new Error('a campaign that was just made is not there');
+  return stored;
 }
 
 /** Appends a version, which becomes the current one. Clicks made before keep the version they were made under. */
@@ -184,12 +205,16 @@ function currentVersions(db: Db, workspaceId: WorkspaceId) {
       'v.budget_currency',
       'v.budget_period',
       'v.status',
+      'c.has_short_link',
+      db.raw(
+        `(SELECT h.host FROM workspace_hosts AS h WHERE h.workspace_id = c.workspace_id ORDER BY h.host LIMIT 1) AS host`,
+      ),
       'c.created_at',
       'v.created_at as updated_at',
     );
 }
 
-async function insertVersion(db: Db, campaign: Campaign): Promise<void> {
+async function insertVersion(db: Db, campaign: NewCampaign): Promise<void> {
   await db('campaign_versions').insert({
     campaign_id: uuidFromId(campaign.campaignId),
     version: campaign.version,
@@ -239,6 +264,7 @@ function fromRow(row: Row): Campaign {
     status: row.status,
     createdAtMs: row.created_at.getTime(),
     updatedAtMs: row.updated_at.getTime(),
+    link: { host: row.host, isShort: row.has_short_link },
   };
 }
 

@@ -1,6 +1,6 @@
 import { touchIdOf } from '../../domain/attribution/touch';
 import type { Currency } from '../../domain/currencies';
-import type { Touch } from '../../domain/facts';
+import type { Touch, Trust } from '../../domain/facts';
 import {
   type BrandId,
   type ConversionId,
@@ -30,6 +30,7 @@ export type StoredConversion = {
   /** The event that it stands for, and its own time. */
   readonly eventId: EventId;
   readonly occurredAtMs: number;
+  readonly trust: Trust;
   readonly value: Money | null;
 };
 
@@ -68,6 +69,7 @@ type StoredRow = {
   inputs_hash: string;
   event_id: string;
   occurred_at: Date;
+  trust: Trust;
   amount_minor: bigint | null;
   currency: Currency | null;
 };
@@ -87,6 +89,7 @@ export async function loadConversions(db: Db, owner: ConversionOwner): Promise<S
       'inputs_hash',
     )
     .select('event_id', 'occurred_at', 'amount_minor', 'currency')
+    .select(db.raw('(SELECT e.trust FROM events AS e WHERE e.event_id = conversions.event_id) AS trust'))
     .where(column, uuid)
     .orderBy('conversion_id')
     .forNoKeyUpdate();
@@ -101,6 +104,7 @@ export async function loadConversions(db: Db, owner: ConversionOwner): Promise<S
     inputsHash: row.inputs_hash,
     eventId: idFromUuid('evt', row.event_id),
     occurredAtMs: row.occurred_at.getTime(),
+    trust: row.trust,
     value:
       row.amount_minor === null || row.currency === null
         ? null

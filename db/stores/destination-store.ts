@@ -28,6 +28,8 @@ export type Destination = {
   /** Limits the destination to conversions of this partner, or campaign. */
   readonly partnerId: PartnerId | null;
   readonly campaignId: CampaignId | null;
+  /** Whether it is told of conversions that are only reported publicly, too. */
+  readonly acceptsPublic: boolean;
   readonly status: DestinationStatus;
   readonly disabledAtMs: number | null;
   readonly disabledReason: string | null;
@@ -42,7 +44,7 @@ export type Destination = {
   readonly createdAtMs: number;
 };
 
-type ChangeableField = 'name' | 'url' | 'method' | 'events' | 'partnerId' | 'campaignId';
+type ChangeableField = 'name' | 'url' | 'method' | 'events' | 'partnerId' | 'campaignId' | 'acceptsPublic';
 export type DestinationChange = { readonly [F in ChangeableField]?: Destination[F] | undefined } & {
   readonly status?: 'active' | 'paused' | undefined;
   readonly failureLimits?: { readonly [L in keyof FailureLimits]?: number | undefined } | undefined;
@@ -58,6 +60,7 @@ type Row = {
   events: PostbackEvent[];
   partner_id: string | null;
   campaign_id: string | null;
+  accepts_public: boolean;
   status: DestinationStatus;
   disabled_at: Date | null;
   disabled_reason: string | null;
@@ -81,6 +84,7 @@ const COLUMNS = [
   'events',
   'partner_id',
   'campaign_id',
+  'accepts_public',
   'status',
   'disabled_at',
   'disabled_reason',
@@ -108,6 +112,7 @@ export async function insertDestination(
     events: destination.events,
     partner_id: uuidOrNull(destination.partnerId),
     campaign_id: uuidOrNull(destination.campaignId),
+    accepts_public: destination.acceptsPublic,
     secret: destination.secret,
     status: destination.status,
     ...limitColumns(destination.failureLimits),
@@ -157,6 +162,7 @@ export async function updateDestination(
       events: change.events,
       partner_id: change.partnerId === undefined ? undefined : uuidOrNull(change.partnerId),
       campaign_id: change.campaignId === undefined ? undefined : uuidOrNull(change.campaignId),
+      accepts_public: change.acceptsPublic,
       status: change.status,
       ...limitColumns(change.failureLimits ?? {}),
       ...reset,
@@ -201,6 +207,7 @@ function fromRow(row: Row): Destination {
     events: row.events,
     partnerId: row.partner_id === null ? null : idFromUuid('ptn', row.partner_id),
     campaignId: row.campaign_id === null ? null : idFromUuid('cmp', row.campaign_id),
+    acceptsPublic: row.accepts_public,
     status: row.status,
     disabledAtMs: row.disabled_at?.getTime() ?? null,
     disabledReason: row.disabled_reason,

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isToldOnce } from '../../domain/report/public-fact';
 import type { NewEvent } from './new-event';
 
 /**
@@ -13,9 +14,11 @@ export function eventKey(event: Pick<NewEvent, 'kind' | 'transactionKey' | 'stat
 /**
  * SHA-256 of what the sender said, in one canonical order. Left out is what may differ between two deliveries of one
  * fact: when and where from it arrived, the id of the delivery, fields that we do not know, words that only explain,
- * personal data.
+ * personal data. Of a public report that counts once per click everything is: whatever else a stranger says of it, it is
+ * the same report again.
  */
 export function eventBodyHash(event: NewEvent): Buffer {
+  if (event.trust === 'public' && isToldOnce(event)) return digest([event.kind, event.transactionKey]);
   const { unknownFields: _unknownFields, reason: _reason, ...attributes } = event.attributes;
   const canonical = [
     event.kind,
@@ -32,5 +35,9 @@ export function eventBodyHash(event: NewEvent): Buffer {
     ...(event.period === undefined ? [] : [event.period.fromMs, event.period.toMs]),
     ...(event.untilMs === undefined ? [] : [event.untilMs]),
   ];
+  return digest(canonical);
+}
+
+function digest(canonical: readonly unknown[]): Buffer {
   return createHash('sha256').update(JSON.stringify(canonical)).digest();
 }

@@ -69,24 +69,35 @@ export async function findNamedSource(db: Db, sourceId: SourceId): Promise<Sendi
 
 /**
  * The built-in source of the workspace that a click belongs to: where a public report of that click is kept. A click
- * that is not there belongs to the only workspace, if there is only one.
+ * that is not there, or none, belongs to the workspace that the request itself says, else to the only one, if there is
+ * only one.
  */
-export async function findClickOrigin(db: Db, clickId: ClickId | null): Promise<SendingSource | null> {
+export async function findClickOrigin(
+  db: Db,
+  clickId: ClickId | null,
+  said: WorkspaceId | null,
+): Promise<SendingSource | null> {
   const { rows } = await db.raw<{ rows: OriginRow[] }>(
     `SELECT s.workspace_id, s.source_id, s.brand_id, s.ip_allow_list FROM sources AS s
      WHERE s.kind = 'api' AND s.workspace_id = coalesce(
-       (SELECT c.workspace_id FROM clicks AS c WHERE c.click_id = ?),
+       (SELECT c.workspace_id FROM clicks AS c WHERE c.click_id = ?), CAST(? AS uuid),
        (SELECT w.workspace_id FROM workspaces AS w WHERE (SELECT count(*) FROM workspaces) = 1))`,
-    [clickId === null ? null : uuidFromId(clickId)],
+    [clickId === null ? null : uuidFromId(clickId), said === null ? null : uuidFromId(said)],
   );
   return rows[0] === undefined ? null : toSource(rows[0]);
 }
 
-/** The visitor's latest click whose window is still open; null when there is none. */
-export async function findLatestClick(db: Db, visitorId: VisitorId, nowMs: number): Promise<ClickId | null> {
+/** The visitor's latest click in the workspace whose window is still open; null when there is none. */
+export async function findLatestClick(
+  db: Db,
+  workspaceId: WorkspaceId,
+  visitorId: VisitorId,
+  nowMs: number,
+): Promise<ClickId | null> {
   const { rows } = await db.raw<{ rows: { click_id: string }[] }>(
-    'SELECT click_id FROM clicks WHERE visitor_id = ? AND expires_at >= ? ORDER BY click_id DESC LIMIT 1',
-    [uuidFromId(visitorId), new Date(nowMs)],
+    `SELECT click_id FROM clicks WHERE visitor_id = ? AND workspace_id = ? AND expires_at >= ?
+     ORDER BY click_id DESC LIMIT 1`,
+    [uuidFromId(visitorId), uuidFromId(workspaceId), new Date(nowMs)],
   );
   return rows[0] === undefined ? null : idFromUuid('clk', rows[0].click_id);
 }

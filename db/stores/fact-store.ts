@@ -1,5 +1,5 @@
 import type { Currency } from '../../domain/currencies';
-import type { Decision, DepositStatus, EventKind, Fact, Period, RulingFact } from '../../domain/facts';
+import type { Decision, DepositStatus, EventKind, Fact, Period, RulingFact, Trust } from '../../domain/facts';
 import type { Outcome } from '../../domain/fraud/verdict';
 import {
   type BrandId,
@@ -33,6 +33,7 @@ export type EventSubject = {
 type FactRow = {
   event_id: string;
   kind: EventKind;
+  trust: Trust;
   transaction_key: string;
   sender_event_id: string;
   status: DepositStatus | null;
@@ -51,7 +52,7 @@ type FactRow = {
   outcome: Outcome;
 };
 
-const FACT_COLUMNS = `e.event_id, e.kind, coalesce(whole.transaction_key, e.transaction_key) AS transaction_key,
+const FACT_COLUMNS = `e.event_id, e.kind, e.trust, coalesce(whole.transaction_key, e.transaction_key) AS transaction_key,
   e.sender_event_id, e.status, e.refers_to,
   coalesce(q.matched_click_id, e.click_id) AS click_id, e.occurred_at,
   coalesce(e.amount_minor, whole.amount_minor) AS amount_minor, coalesce(e.currency, whole.currency) AS currency,
@@ -147,6 +148,7 @@ function toFact(row: FactRow): Fact {
     senderEventId: row.sender_event_id,
     clickId: row.click_id === null ? null : idFromUuid('clk', row.click_id),
     occurredAtMs: row.occurred_at.getTime(),
+    trust: row.trust,
     outcome: row.outcome,
   };
   switch (row.kind) {

@@ -27,6 +27,8 @@ export type PostbackTarget = {
   readonly events: readonly PostbackEvent[];
   readonly partnerId: PartnerId | null;
   readonly campaignId: CampaignId | null;
+  /** Whether it is told of conversions that are only reported publicly, too. */
+  readonly acceptsPublic: boolean;
 };
 
 type TargetRow = {
@@ -37,6 +39,7 @@ type TargetRow = {
   events: PostbackEvent[];
   partner_id: string | null;
   campaign_id: string | null;
+  accepts_public: boolean;
 };
 
 /**
@@ -46,6 +49,7 @@ type TargetRow = {
 export async function loadPostbackTargets(db: Db, workspaceId: WorkspaceId): Promise<PostbackTarget[]> {
   const rows: TargetRow[] = await db('destinations')
     .select('destination_id', 'kind', 'url', 'method', 'events', 'partner_id', 'campaign_id')
+    .select('accepts_public')
     .where({ workspace_id: uuidFromId(workspaceId) })
     .whereIn('status', ['active', 'disabled'])
     .orderBy('destination_id');
@@ -57,6 +61,7 @@ export async function loadPostbackTargets(db: Db, workspaceId: WorkspaceId): Pro
     events: row.events,
     partnerId: row.partner_id === null ? null : idFromUuid('ptn', row.partner_id),
     campaignId: row.campaign_id === null ? null : idFromUuid('cmp', row.campaign_id),
+    acceptsPublic: row.accepts_public,
   }));
 }
 

@@ -98,6 +98,7 @@ const MATCHES = `
 
 function toRecord(subject: RuleSubject): object {
   const { occurredAtMs, transactionKey } = subject;
+  const isPublic = transactionKey.startsWith(PUBLIC_PREFIX);
   return {
     event_id: uuidFromId(subject.eventId),
     workspace_id: uuidFromId(subject.workspaceId),
@@ -106,11 +107,10 @@ function toRecord(subject: RuleSubject): object {
     earliest: lowestUuidAt(occurredAtMs - LONGEST_WINDOW_MS),
     latest: lowestUuidAt(latestMeantMs(occurredAtMs) + 1),
     click_ref: subject.clickRef,
-    transaction_id: transactionKey.startsWith(PUBLIC_PREFIX)
-      ? transactionKey.slice(PUBLIC_PREFIX.length)
-      : transactionKey,
+    // A public report counts once by the click that it names; by anything else many of them would fit one click.
+    transaction_id: isPublic ? null : transactionKey,
     player_id: subject.playerExternalId,
-    attributes: { ...textsOf(subject.rawBody), ...textsOf(subject.attributes) },
+    attributes: isPublic ? {} : { ...textsOf(subject.rawBody), ...textsOf(subject.attributes) },
   };
 }
 

@@ -21,6 +21,7 @@ export function renderWebhookBody(input: WebhookBodyInput): string {
     data: {
       conversionId: data.conversionId ?? null,
       revision: data.revision ?? 0,
+      trust: data.trust ?? null,
       clickId: data.clickId ?? null,
       externalId: data.externalId ?? null,
       campaignId: data.campaignId ?? null,

@@ -1,3 +1,4 @@
+import type { Trust } from '../facts';
 import type { PostbackEvent } from './events';
 import type { Subs } from './macros';
 
@@ -10,6 +11,8 @@ export type PostbackContext = {
   readonly event: PostbackEvent;
   /** The event's own time, not the time of sending: it has to be the same on every attempt. */
   readonly occurredAtMs: number;
+  /** How far the one is known who reported it; absent of a test, which nobody has reported. */
+  readonly trust?: Trust | undefined;
   readonly conversionId?: string | undefined;
   /** The number of the correction, counted from 1 under the key of what it corrects; 0 for the report itself. */
   readonly revision?: number | undefined;

@@ -45,6 +45,7 @@ export const POSTBACK_MACROS = [
   'player_hash',
   'ltv',
   'timestamp',
+  'trust',
 ] as const;
 
 export type MacroName = (typeof POSTBACK_MACROS)[number];

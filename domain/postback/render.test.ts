@@ -4,6 +4,7 @@ import { type DestinationTarget, renderPostback, validateDestinationUrl } from '
 const context: PostbackContext = {
   event: 'first_deposit',
   occurredAtMs: Date.UTC(2026, 10, 21, 10, 15, 0, 250),
+  trust: 'signed',
   conversionId: 'cnv_1',
   clickId: 'clk_1',
   externalId: 'ext 1',
@@ -21,14 +22,14 @@ const context: PostbackContext = {
 const webhook: DestinationTarget = { kind: 'webhook', url: 'https://hook.example/in', method: 'GET' };
 const everyMacro =
   'https://t.example/p?c={click_id}&x={external_id}&e={event}&t={transaction_id}&a={amount}&u={currency}' +
-  '&p={payout}&s1={sub1}&s2={sub2}&w={partner_id}&k={campaign_id}&h={player_hash}&l={ltv}&d={timestamp}&pc={payout_currency}';
+  '&p={payout}&s1={sub1}&s2={sub2}&w={partner_id}&k={campaign_id}&h={player_hash}&l={ltv}&d={timestamp}&pc={payout_currency}&tr={trust}';
 
 describe('renderPostback', () => {
   it.each(['GET', 'POST'] as const)('renders a partner URL for %s', (method) => {
     expect(renderPostback({ kind: 'partner_url', url: everyMacro, method }, context)).toEqual({
       url:
         'https://t.example/p?c=clk_1&x=ext%201&e=first_deposit&t=tx%2F1&a=49.90&u=EUR' +
-        '&p=30.00&s1=&s2=b&w=ptn_1&k=cmp_1&h=abc&l=49.90&d=1795256100&pc=GBP',
+        '&p=30.00&s1=&s2=b&w=ptn_1&k=cmp_1&h=abc&l=49.90&d=1795256100&pc=GBP&tr=signed',
       method,
       headers: {},
       body: null,
@@ -41,7 +42,7 @@ describe('renderPostback', () => {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body:
-        '{"type":"first_deposit","timestamp":"2026-11-21T10:15:00.250Z","data":{"conversionId":"cnv_1","revision":0,' +
+        '{"type":"first_deposit","timestamp":"2026-11-21T10:15:00.250Z","data":{"conversionId":"cnv_1","revision":0,"trust":"signed",' +
         '"clickId":"clk_1","externalId":"ext 1","campaignId":"cmp_1","partnerId":"ptn_1","transactionId":"tx/1",' +
         '"amount":"49.90","currency":"EUR","payout":"30.00","payoutCurrency":"GBP","ltv":"49.90","playerHash":"abc",' +
         '"subs":{"sub2":"b","sub10":"j"}}}',
@@ -62,6 +63,7 @@ describe('renderPostback', () => {
       data: {
         conversionId: null,
         revision: 0,
+        trust: null,
         clickId: null,
         externalId: null,
         campaignId: null,

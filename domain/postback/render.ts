@@ -79,5 +79,6 @@ function macroValues(context: PostbackContext): MacroValues {
     player_hash: context.playerHash,
     ltv: context.ltv,
     timestamp: String(Math.floor(context.occurredAtMs / SECOND_MS)),
+    trust: context.trust,
   };
 }

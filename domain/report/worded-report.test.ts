@@ -80,7 +80,7 @@ describe('translateReport', () => {
   it('a public report becomes a public fact, and never one that moves money', () => {
     const given = withoutPlayer(report({}));
     expect(translateReport(given, 'public', [word('spin', 'lead')])).toMatchObject({
-      fact: { kind: 'lead', playerExternalId: null, transactionKey: '~public T' },
+      fact: { kind: 'lead', playerExternalId: null, transactionKey: '~public c' },
     });
     expect(translateReport(given, 'public', [word('spin', 'deposit')])).toEqual({
       outcome: 'never_public',

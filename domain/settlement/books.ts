@@ -4,7 +4,7 @@ import type { Credit } from '../attribution/credits';
 import type { AttributionModel } from '../attribution/models';
 import type { Exchanged } from '../commission/exchange';
 import type { DeservedLine } from '../commission/line';
-import type { ChargebackFact, Fact, FactIdentity } from '../facts';
+import type { ChargebackFact, Fact, FactIdentity, Trust } from '../facts';
 import type { PlayerValue } from '../ltv/player-value';
 import type { Money } from '../money';
 import type { SlotRequest } from './caps';
@@ -47,7 +47,7 @@ export type DeservedConversion = {
   readonly kind: ConversionKind;
   readonly transactionKey: string;
   /** The fact that stands for the conversion: of a deposit its confirmation, else its highest rank. */
-  readonly fact: FactIdentity;
+  readonly fact: FactIdentity & { readonly trust: Trust };
   readonly status: ConversionStatus;
   /** Why it is not approved, or why an approved one is credited to nobody. */
   readonly reason: string | null;

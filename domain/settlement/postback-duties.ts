@@ -1,3 +1,4 @@
+import type { Trust } from '../facts';
 import type { BrandId, PlayerId } from '../ids';
 import type { PostbackEvent } from '../postback/events';
 import { type DeservedConversion, isCounted } from './books';
@@ -43,6 +44,17 @@ export function postbackDuties(
     duties.push({ event: 'chargeback', subject: chargeback.eventId });
   }
   return duties;
+}
+
+/**
+ * Whether a destination may learn of a conversion: of one that a stranger may have made up only when it has asked for
+ * those. What it was told once goes on being corrected, whatever it asks for later.
+ */
+export function mayBeTold(
+  destination: { readonly acceptsPublic: boolean },
+  { trust }: { readonly trust: Trust },
+): boolean {
+  return trust !== 'public' || destination.acceptsPublic;
 }
 
 /** The business key of a postback. It never holds an attempt, a run or anything else that a repeat would change. */

@@ -196,6 +196,7 @@ function base(kind: Fact['kind'], changes: { transactionKey?: string; status?: s
     senderEventId: `${transactionKey}-event${changes.status === undefined ? '' : `-${changes.status}`}`,
     clickId: testId('clk', 1),
     occurredAtMs: CLICKED_AT_MS + 3_600_000,
+    trust: 'keyed',
     outcome: 'allow',
   } as const;
 }

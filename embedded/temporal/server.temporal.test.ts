@@ -1,4 +1,14 @@
-import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import {
+  appendFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { request } from 'node:http';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
@@ -70,6 +80,44 @@ async function withClient<Result>(
   }
 }
 
+/** The ports of 127.0.0.1, and of every address, on which the process listens. */
+function listeningPorts(pid: number): number[] {
+  const own = new Set(
+    readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+      try {
+        return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1] ?? [];
+      } catch {
+        return [];
+      }
+    }),
+  );
+  return ['tcp', 'tcp6'].flatMap((table) =>
+    readFileSync(`/proc/${pid}/net/${table}`, 'utf8')
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/))
+      .filter(([, local = '', , state, , , , , , inode]) => {
+        const isReachable = local.startsWith('0100007F:') || /^0+:/.test(local);
+        return state === '0A' && isReachable && own.has(inode ?? '');
+      })
+      .map(([, local = '']) => Number.parseInt(local.split(':')[1] ?? '', 16)),
+  );
+}
+
+/** What a browser would read that has taken the name for a name of this machine; empty when there is no HTTP answer. */
+async function readUnder(host: string, port: number, path: string): Promise<string> {
+  const asking = request({ host: '127.0.0.1', port, path, headers: { host }, timeout: 2_000 });
+  asking.on('timeout', () => asking.destroy(new Error('no answer')));
+  asking.end();
+  try {
+    const [answer] = await once(asking, 'response');
+    let text = '';
+    for await (const part of answer) text += String(part);
+    return text;
+  } catch {
+    return '';
+  }
+}
+
 /** A server that, the first time, waits until its port is taken, and fails. */
 function slowScript(paths: { program: string; wanted: string; taken: string }): string {
   return `#!/bin/sh
@@ -104,6 +152,18 @@ describe('startTemporal', () => {
     expect(found.status.name).toBe('RUNNING');
     const ui = await fetch(`http://127.0.0.1:${second.uiPort}/api/v1/namespaces/default`);
     expect(ui.status).toBe(200);
+  });
+
+  it('answers on no port of 127.0.0.1 to a name that a stranger’s DNS may have pointed here', async () => {
+    const server = await start();
+    const ports = listeningPorts(server.pid);
+    expect(ports.length).toBeGreaterThan(2);
+    for (const port of [...ports, server.uiPort]) {
+      for (const path of ['/api/v1/namespaces', '/namespaces', '/']) {
+        expect(await readUnder('rebound.example', port, path)).not.toMatch(/namespaceInfo|<html/i);
+      }
+    }
+    expect(await readUnder('localhost', server.uiPort, '/api/v1/namespaces')).toContain('namespaceInfo');
   });
 
   it('replaces its own orphan even after the data folder was deleted', async () => {

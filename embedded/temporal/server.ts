@@ -5,7 +5,7 @@ import { Connection } from '@temporalio/client';
 import { SEARCH_ATTRIBUTES } from '../../workflows/search-attributes';
 import { childExit, type ExitReason } from '../child-exit';
 import { closeLog, logSize, openLog, readLogSince } from '../log-file';
-import { acceptsConnections, freePortFrom, isPortFree, portOf } from '../ports';
+import { acceptsConnections, freePort, freePortFrom, isPortFree, portOf } from '../ports';
 import { findProcesses, hasOption, stopProcess } from '../process-table';
 import { quietly } from '../quietly';
 import { replaceFile } from '../replace-file';
@@ -13,6 +13,7 @@ import { setAside } from '../set-aside';
 import { type DamageWatch, watchForDamage } from './damage-watch';
 import { DATABASE_SUFFIXES, type DatabaseFile, damageAtStart, lookAtDatabase } from './database-file';
 import { noteLostHistory } from './lost-history';
+import { hiddenLoopback, startUiGuard, type UiGuard } from './ui-guard';
 
 export interface TemporalOptions {
   /** Absolute; exists. */
@@ -21,6 +22,8 @@ export interface TemporalOptions {
   readonly program: string;
   readonly logFile: string;
   readonly uiPort: number;
+  /** The host name by which people reach the UI, when it is neither an address nor `localhost`. */
+  readonly uiHost?: string | null;
   readonly namespace: string;
   /** What the last server has found wrong with its database. */
   readonly damage?: string | null;
@@ -76,7 +79,8 @@ export async function startTemporal(options: TemporalOptions): Promise<TemporalS
       continue;
     }
     // Between the choice of a port and its use somebody else may take it, as when two instances start together.
-    const isTaken = !(await isPortFree(launched.port)) || !(await isPortFree(launched.uiPort));
+    const { port, ui } = launched;
+    const isTaken = !(await isPortFree(port)) || !(await isPortFree(ui.port, ui.host));
     if (!isTaken || attempt === launchAttempts) {
       throw new Error(`Temporal did not start: ${launched.failure}\n(log: ${options.logFile})`);
     }
@@ -94,6 +98,8 @@ function makeWay(folder: string, database: string, damage: string | null): void 
   if (aside !== null) noteLostHistory(folder, { reason, aside, atMs: Date.now() });
 }
 
+type HiddenUi = { readonly host: string; readonly port: number };
+
 interface Launched {
   readonly child: ChildProcess;
   readonly exited: Promise<ExitReason>;
@@ -101,6 +107,8 @@ interface Launched {
   readonly uiPort: number;
   /** Where its log begins in the file. */
   readonly logStart: number;
+  /** Where the UI itself listens, behind its guard. */
+  readonly ui: HiddenUi;
   /** Why it does not serve, with the end of its log; it has ended then. */
   readonly failure: string | null;
 }
@@ -109,12 +117,13 @@ async function launch(options: TemporalOptions, folder: string, database: string
   const last = readState(folder);
   const port =
     last.port !== null && (await isPortFree(last.port)) ? last.port : await freePortFrom(usualPort);
-  const uiPort = await chooseUiPort(options.uiPort, last.uiPort);
+  const ui: HiddenUi = { host: hiddenLoopback(), port: await freePort() };
+  const { guard, uiPort } = await guardUi(ui, last.uiPort, options);
   const logStart = logSize(options.logFile);
   const log = openLog(options.logFile);
   const child = spawn(
     options.program,
-    serverArguments({ database, port, uiPort, namespace: options.namespace }),
+    serverArguments({ database, port, ui, namespace: options.namespace }),
     {
       env: foreignEnvironment(),
       stdio: ['ignore', log, log],
@@ -123,14 +132,17 @@ async function launch(options: TemporalOptions, folder: string, database: string
     },
   );
   closeLog(log);
-  const exited = childExit(child);
+  const exited = childExit(child).then(async (reason) => {
+    await guard.close();
+    return reason;
+  });
   keepState(folder, { pid: child.pid ?? null, port, uiPort });
   const failure = await untilServing({ port, uiPort, namespace: options.namespace }, exited);
-  if (failure === null) return { child, exited, port, uiPort, logStart, failure };
+  const launched = { child, exited, port, uiPort, ui, logStart };
+  if (failure === null) return { ...launched, failure };
   child.kill('SIGKILL');
   await exited;
-  const said = readLogSince(options.logFile, logStart);
-  return { child, exited, port, uiPort, logStart, failure: `${failure}\n${said}` };
+  return { ...launched, failure: `${failure}\n${readLogSince(options.logFile, logStart)}` };
 }
 
 function toServer(
@@ -179,6 +191,22 @@ async function clearTemporalOrphan(database: string): Promise<number | null> {
   return orphan.pid;
 }
 
+/** Takes the port of the UI before the UI is there; the next one when somebody was faster on the chosen one. */
+async function guardUi(
+  ui: HiddenUi,
+  last: number | null,
+  options: TemporalOptions,
+): Promise<{ guard: UiGuard; uiPort: number }> {
+  for (let attempt = 1; ; attempt += 1) {
+    const uiPort = await chooseUiPort(options.uiPort, last);
+    try {
+      return { guard: await startUiGuard({ port: uiPort, ui, publicHost: options.uiHost ?? null }), uiPort };
+    } catch (error) {
+      if (attempt === launchAttempts) throw error;
+    }
+  }
+}
+
 /** The configured port if it is free; else, with any port allowed, the one of last time; else the next free one. */
 async function chooseUiPort(configured: number, last: number | null): Promise<number> {
   if (configured === 0 && last !== null && (await isPortFree(last))) return last;
@@ -188,7 +216,7 @@ async function chooseUiPort(configured: number, last: number | null): Promise<nu
 function serverArguments(input: {
   database: string;
   port: number;
-  uiPort: number;
+  ui: HiddenUi;
   namespace: string;
 }): string[] {
   return [
@@ -196,7 +224,10 @@ function serverArguments(input: {
     // As fast as in memory, and still safe against `kill -9`; only a power loss may take the last moment, and Postgres
     // is the truth from which journeys are rebuilt.
     ...['--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=1'],
-    ...['--ip', '127.0.0.1', '--port', String(input.port), '--ui-port', String(input.uiPort)],
+    ...['--ip', '127.0.0.1', '--port', String(input.port)],
+    ...['--ui-ip', input.ui.host, '--ui-port', String(input.ui.port)],
+    // The HTTP API beside gRPC is on a port of chance and takes every name, too, unless it is told which.
+    ...['--dynamic-config-value', 'frontend.httpAllowedHosts=["127.0.0.1:*"]'],
     ...['--namespace', input.namespace, '--log-level', 'warn'],
     ...SEARCH_ATTRIBUTES.flatMap(({ name }) => ['--search-attribute', `${name}=Keyword`]),
     ...['--dynamic-config-value', 'system.enableActivityEagerExecution=true'],

@@ -20,7 +20,7 @@ export async function clickAsNewVisitor(
 ): Promise<Player | null> {
   const visitor = newPlayer(story);
   const { instance, http, runId } = session;
-  const path = `/c/${setUp.campaigns[CAST].slug}?sub1=${visitor.label}`;
+  const path = `${setUp.campaigns[CAST].linkPath}?sub1=${visitor.label}`;
   const startedMs = performance.now();
   const followed = await followLink(http, {
     url: instance.apiUrl + path,

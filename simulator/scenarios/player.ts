@@ -85,13 +85,13 @@ export function createPlayer(theatre: Theatre, props: Props, label: string, prot
     },
     visit: async ({ userAgent = BROWSERS[3], address } = {}) => {
       const followed = await followLink(http, {
-        url: `${instance.apiUrl}/c/${props.slug}`,
+        url: `${instance.apiUrl}${props.linkPath}`,
         jar,
         language: LANGUAGES[0],
         userAgent,
         ...(address !== undefined && { forwardedFor: address }),
       });
-      if (!followed.ok) throw new NotAsStated([`the link /c/${props.slug} answered ${followed.got}`]);
+      if (!followed.ok) throw new NotAsStated([`the link ${props.linkPath} answered ${followed.got}`]);
       clickedAtMs = Date.now();
       clickIds.push(followed.clickId);
       const from = address === undefined ? '' : ` from ${address}`;

@@ -53,7 +53,7 @@ export type Cast = {
 };
 
 /** A scenario's own partner, campaign and destination, so that no other story shows in its books. */
-export type Props = { partnerId: string; slug: string; destinationId: string };
+export type Props = { partnerId: string; slug: string; linkPath: string; destinationId: string };
 
 export async function setProps({ session, offerId }: Theatre, scenario: Cast): Promise<Props> {
   const { api, runId, sink } = session;
@@ -80,7 +80,7 @@ export async function setProps({ session, offerId }: Theatre, scenario: Cast): P
     attribution: { model: 'last_touch', clickWindowDays },
     ...(countries !== undefined && { countries }),
   };
-  await api.create('/v1/campaigns', campaign, options(created.campaign, 'campaign'));
+  const { clickUrl } = await api.create('/v1/campaigns', campaign, options(created.campaign, 'campaign'));
   const destination = {
     ...named,
     kind: 'partner_url',
@@ -94,5 +94,5 @@ export async function setProps({ session, offerId }: Theatre, scenario: Cast): P
     destination,
     options(created.destination, 'destination'),
   );
-  return { partnerId, slug: campaign.slug, destinationId };
+  return { partnerId, slug: campaign.slug, linkPath: new URL(clickUrl).pathname, destinationId };
 }

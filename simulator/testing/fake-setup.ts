@@ -19,7 +19,7 @@ export function createResource(state: FakeState, path: string, body: Body): Repl
       const campaignId = fakeId('cmp');
       const partnerId = (body.partnerId as string | undefined) ?? null;
       state.campaigns.set(campaignId, { slug: String(body.slug), offerId: String(body.offerId), partnerId });
-      return { status: 201, body: { campaignId } };
+      return { status: 201, body: { campaignId, clickUrl: `http://fake.example/c/${String(body.slug)}` } };
     }
     case 'sources':
       state.source = { sourceId: fakeId('src'), key: fakeId('key'), secret: fakeSecret() };

@@ -23,6 +23,7 @@ export async function insertDestination(
     readonly partnerId?: PartnerId;
     readonly campaignId?: CampaignId;
     readonly secret?: string;
+    readonly acceptsPublic?: boolean;
     readonly status?: 'active' | 'paused';
   },
 ): Promise<DestinationId> {
@@ -39,6 +40,7 @@ export async function insertDestination(
     events: [...(given.events ?? ['first_deposit'])],
     partner_id: given.partnerId === undefined ? null : uuidFromId(given.partnerId),
     campaign_id: given.campaignId === undefined ? null : uuidFromId(given.campaignId),
+    accepts_public: given.acceptsPublic ?? false,
     status: given.status ?? 'active',
     created_at: new Date(nowMs),
   });

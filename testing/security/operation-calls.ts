@@ -162,7 +162,9 @@ export const KEYED_BY_URL: Readonly<Record<string, (key: string, ids: Ids) => st
 /** Operations that anybody may ask for, with a path of the owner's. */
 export const PUBLIC: Readonly<Record<string, (ids: Ids) => string>> = {
   followClickLink: ({ slug }) => `/c/${slug}`,
+  followWorkspaceLink: ({ workspaceId, slug }) => `/c/${workspaceId}/${slug}`,
   loadImpression: ({ slug }) => `/i/${slug}.gif`,
+  loadWorkspaceImpression: ({ workspaceId, slug }) => `/i/${workspaceId}/${slug}.gif`,
   reportByPixel: ({ clickId }) => `/px/lead.gif?click_id=${clickId}`,
   getLiveness: () => '/healthz',
   getReadiness: () => '/readyz',

@@ -5,6 +5,7 @@ import { outboxRowId } from '../../db/stores/outbox-store';
 import { type ClickId, uuidFromId, type WorkspaceId } from '../../domain/ids';
 import { DAY_MS } from '../../domain/time';
 import { insertApiKey } from '../builders/insert-api-key';
+import { insertCampaign } from '../builders/insert-campaign';
 import { insertChain } from '../builders/insert-chain';
 import { insertWorkspace, type WorkspaceFixture } from '../builders/insert-workspace';
 
@@ -34,6 +35,8 @@ export async function buildTenant(app: RequestListener, db: Db, name: string): P
   const externalId = `player-of-${name}`;
   const chain = await insertChain(db, workspace, { clickedAtMs: Date.now() - DAY_MS, externalId });
   const offer = await create('/v1/offers', { name, landingUrl: 'https://casino.example/?c={click_id}' });
+  // As made before slugs were the workspace's: only such have a short link outside of the first workspace.
+  await insertCampaign(db, { workspaceId: workspace.workspaceId, slug: `short-${name}` });
   const campaign = await create('/v1/campaigns', { slug: `slug-${name}`, name, offerId: offer.offerId });
   const source = await create('/v1/sources', { name, kind: 'gaming' });
   const destination = await create('/v1/destinations', WEBHOOK);
@@ -68,7 +71,8 @@ export async function buildTenant(app: RequestListener, db: Db, name: string): P
     ...desk,
     outboxId: await parkRow(db, workspace.workspaceId, chain.clickId),
     externalId,
-    slug: `slug-${name}`,
+    slug: `short-${name}`,
+    workspaceId: workspace.workspaceId,
   };
   return {
     ...workspace,
