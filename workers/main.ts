@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Runtime, type Worker } from '@temporalio/worker';
+import { Runtime } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createGuardedFetch } from '../clients/guarded-fetch';
 import { type Config, parseConfig } from '../config/config';
@@ -13,6 +13,7 @@ import { createPostbackWorker } from './postback-worker';
 import { runRelay } from './relay';
 import { createRelayMeter } from './relay-meter';
 import { runRollups } from './rollups';
+import { runUntil } from './run-until';
 import { installRuntime } from './runtime';
 import { runScreening } from './screening';
 import { runSweep } from './sweep';
@@ -134,14 +135,6 @@ function untilStopped(signal: AbortSignal): Promise<void> {
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
-}
-
-async function runUntil(worker: Worker, signal: AbortSignal): Promise<void> {
-  const shutdown = (): void => {
-    if (worker.getState() === 'RUNNING') worker.shutdown();
-  };
-  signal.addEventListener('abort', shutdown, { once: true });
-  await worker.run();
 }
 
 /** SIGTERM, SIGINT, or the end of the supervisor, whose channel then closes. */
