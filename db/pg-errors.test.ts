@@ -9,6 +9,7 @@ const reported = { severity: 'ERROR' };
 describe('translateDbError', () => {
   it.each([
     [failure('connect ECONNREFUSED 127.0.0.1:1', { code: 'ECONNREFUSED' })],
+    [failure('connect EMFILE 127.0.0.1:1', { code: 'EMFILE' })],
     [new AggregateError([failure('x', { code: 'ECONNREFUSED' })])],
     [failure('Connection terminated unexpectedly')],
     [failure('timeout expired')],

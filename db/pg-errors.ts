@@ -30,6 +30,11 @@ const AWAY_SYSTEM_CODES: ReadonlySet<string> = new Set([
   'ECONNABORTED',
   'ERR_STREAM_DESTROYED',
   'ERR_STREAM_WRITE_AFTER_END',
+  // This process may open nothing more just now.
+  'EMFILE',
+  'ENFILE',
+  'ENOBUFS',
+  'EADDRNOTAVAIL',
 ]);
 // pg, the pool and knex report these without a code; and knex puts the statement and " - " before them.
 const AWAY_MESSAGES =
