@@ -17,9 +17,10 @@ if (folder !== undefined && (role === 'api' || role === 'workers')) shiftClock(j
 
 function shiftClock(file: string): void {
   let shiftMs = 0;
+  let said: number | null = null;
   const look = (): void => {
     shiftMs = readShift(file);
-    say(file, shiftMs);
+    if (said !== shiftMs && say(file, shiftMs)) said = shiftMs;
   };
   look();
   setInterval(look, LOOK_EVERY_MS).unref();
@@ -40,16 +41,14 @@ function readShift(file: string): number {
   }
 }
 
-let said: number | null = null;
-
-function say(file: string, shiftMs: number): void {
-  if (shiftMs === said) return;
+/** False when it could not be said; the next look tries again. */
+function say(file: string, shiftMs: number): boolean {
   try {
     const path = `${file}.${process.pid}`;
     writeFileSync(`${path}.new`, String(shiftMs));
     renameSync(`${path}.new`, path);
-    said = shiftMs;
+    return true;
   } catch {
-    // The next look says it.
+    return false;
   }
 }

@@ -25,7 +25,7 @@ afterEach(() => rmSync(dataDir, { recursive: true }));
 /** What a child process that prints writes into the log. */
 function printInto(path: string, text: string): number | null {
   const log = openLog(path);
-  const { status } = spawnSync(process.execPath, ['-e', `console.log('${text}')`], {
+  const { status } = spawnSync(process.execPath, ['-e', `process.stdout.write('${text}\\n')`], {
     stdio: ['ignore', log, log],
   });
   closeLog(log);

@@ -2,6 +2,7 @@ import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { type InstanceInfo, type InstancePids, readInstanceFile } from '../../embedded/instance-file';
 import { freePortFrom } from '../../embedded/ports';
 import { findProcesses, processIdentity, stopProcess } from '../../embedded/process-table';
@@ -109,10 +110,7 @@ function instanceOn(dataDir: string, distDir: string, env: NodeJS.ProcessEnv, di
     dataDir,
     disks,
     output: () => printed,
-    hearNoMore: () => {
-      supervisor?.stdout?.destroy();
-      supervisor?.stderr?.destroy();
-    },
+    hearNoMore: () => closeOutputs(supervisor),
     async start() {
       const startsAt = printed.length;
       const child = fork(command, ['start'], { env, silent: true, execArgv: ['--require', parentWatch] });
@@ -177,9 +175,15 @@ async function runToEnd(args: readonly string[], env: NodeJS.ProcessEnv) {
 }
 
 function listen(child: ChildProcess, hear: (text: string) => void): void {
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.on('data', (chunk: Buffer) => hear(chunk.toString('utf8')));
-  }
+  for (const stream of outputsOf(child)) stream.on('data', (chunk: Buffer) => hear(chunk.toString('utf8')));
+}
+
+function closeOutputs(child: ChildProcess | null): void {
+  for (const stream of outputsOf(child)) stream.destroy();
+}
+
+function outputsOf(child: ChildProcess | null) {
+  return [child?.stdout, child?.stderr].filter((stream) => stream instanceof Readable);
 }
 
 function hasEnded(child: ChildProcess): boolean {
