@@ -26,6 +26,7 @@ export type ApiMetrics = {
     readonly quarantineWaiting: Gauge;
     readonly reviewsWaiting: Gauge;
     readonly postbacksPending: Gauge;
+    readonly postbacksHeld: Gauge;
     readonly postbacksDead: Gauge;
     readonly destinationsFailing: Gauge<'state'>;
   };
@@ -126,7 +127,11 @@ function backlogMetrics(registry: Registry): ApiMetrics['backlog'] {
     ),
     quarantineWaiting: gauge('clickchain_quarantine_waiting', 'Events that wait for their click or player.'),
     reviewsWaiting: gauge('clickchain_reviews_waiting', 'Conversions that wait for a person.'),
-    postbacksPending: gauge('clickchain_postbacks_pending', 'Postbacks that are neither delivered nor dead.'),
+    postbacksPending: gauge(
+      'clickchain_postbacks_pending',
+      'Postbacks that are neither delivered nor dead nor held.',
+    ),
+    postbacksHeld: gauge('clickchain_postbacks_held', 'Postbacks that are kept for paused destinations.'),
     postbacksDead: gauge('clickchain_postbacks_dead', 'Dead letters that wait for a replay.'),
     destinationsFailing: new Gauge({
       name: 'clickchain_destinations_failing',

@@ -56,6 +56,7 @@ function showBacklog({ backlog }: ApiMetrics, measured: Backlog): void {
   backlog.quarantineWaiting.set(measured.quarantineWaiting);
   backlog.reviewsWaiting.set(measured.reviewsWaiting);
   backlog.postbacksPending.set(measured.postbacksPending);
+  backlog.postbacksHeld.set(measured.postbacksHeld);
   backlog.postbacksDead.set(measured.postbacksDead);
   backlog.destinationsFailing.set({ state: 'warned' }, measured.destinationsWarned);
   backlog.destinationsFailing.set({ state: 'disabled' }, measured.destinationsDisabled);
