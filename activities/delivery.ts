@@ -8,12 +8,16 @@ import {
   type AttemptResult,
   closeAttempt,
   giveUp,
-  type OpenedAttempt,
-  openAttempt,
-} from '../db/stores/delivery-store';
+} from '../db/stores/attempt-end-store';
+import { type OpenedAttempt, openAttempt } from '../db/stores/delivery-store';
 import type { PostbackId } from '../domain/ids';
 import { classifyResponse, type DeliveryOutcome } from '../domain/postback/outcome';
-import { DELIVERY_HORIZON_MS, nextRetryDelayMs } from '../domain/postback/retry';
+import {
+  DELIVERY_HORIZON_MS,
+  nextRetryDelayMs,
+  nextTurnDelayMs,
+  type RetryDecision,
+} from '../domain/postback/retry';
 import { runOfWorkflow } from '../domain/postback/run';
 import type { Clock } from '../domain/time';
 
@@ -31,26 +35,29 @@ type Deps = {
 export function createDeliveryActivities(deps: Deps) {
   return {
     /**
-     * One attempt. Returns when the postback has reached its end, be it delivered, refused for good and parked, or
-     * taken over by a later run. What may pass is thrown as a retryable failure that carries our own delay, because
-     * the server adds no jitter.
+     * One attempt, or none while the destination has no place for it. Returns when there is nothing left to do: the
+     * postback was delivered, refused for good and parked, taken over by a later run, or is held by a pause. What may
+     * pass is thrown as a retryable failure that carries our own delay, because the server adds no jitter; waiting so
+     * takes no slot of the worker and writes no history.
      */
     async deliverPostback({
       postbackId,
     }: {
       postbackId: PostbackId;
-    }): Promise<'delivered' | 'dead' | 'superseded'> {
-      const opening = await openAttempt(deps.db, postbackId, deps.clock.nowMs(), ownRun());
-      if (opening.kind === 'superseded') return 'superseded';
-      if (opening.kind === 'closed') return opening.status;
-      const { attempt } = opening;
-      const result = await send(deps, postbackId, attempt);
-      const outcome = classifyResponse(result, deps.clock.nowMs());
-      const attemptResult = toAttemptResult(result, outcome);
-      const closing = await closeAttempt(deps.db, postbackId, attempt, attemptResult, deps.clock.nowMs());
-      reportHealth(attempt, closing);
-      if (outcome.kind === 'retry' && closing.postback === 'pending') throw retryLater(deps, outcome);
-      return closing.postback === 'delivered' ? 'delivered' : 'dead';
+    }): Promise<'delivered' | 'dead' | 'superseded' | 'held'> {
+      const hasWaited = activityInfo().attempt > 1;
+      const opening = await openAttempt(deps.db, postbackId, deps.clock.nowMs(), ownRun(), hasWaited);
+      switch (opening.kind) {
+        case 'superseded':
+        case 'held':
+          return opening.kind;
+        case 'closed':
+          return opening.status;
+        case 'busy':
+          throw askAgain(deps, opening.turnInMs);
+        case 'opened':
+          return attempt(deps, postbackId, opening.attempt);
+      }
     },
 
     /** Moves a postback whose time is up to the dead letters. */
@@ -58,6 +65,20 @@ export function createDeliveryActivities(deps: Deps) {
       await giveUp(deps.db, postbackId, reason, deps.clock.nowMs(), ownRun());
     },
   };
+}
+
+async function attempt(
+  deps: Deps,
+  postbackId: PostbackId,
+  opened: OpenedAttempt,
+): Promise<'delivered' | 'dead'> {
+  const result = await send(deps, postbackId, opened);
+  const outcome = classifyResponse(result, deps.clock.nowMs());
+  const attemptResult = toAttemptResult(result, outcome);
+  const closing = await closeAttempt(deps.db, postbackId, opened, attemptResult, deps.clock.nowMs());
+  reportHealth(opened, closing);
+  if (outcome.kind === 'retry' && closing.postback === 'pending') throw retryLater(deps, opened, outcome);
+  return closing.postback === 'delivered' ? 'delivered' : 'dead';
 }
 
 /** The run of the postback that the workflow of this activity works on. */
@@ -93,22 +114,38 @@ function toAttemptResult(result: SendResult, outcome: DeliveryOutcome): AttemptR
   };
 }
 
+function retryLater(
+  deps: Deps,
+  { attemptOfRun }: OpenedAttempt,
+  outcome: DeliveryOutcome & { kind: 'retry' },
+): ApplicationFailure {
+  const decision = nextRetryDelayMs({
+    attempt: attemptOfRun,
+    random01: deps.random01(),
+    retryAfterMs: outcome.retryAfterMs,
+    remainingMs: remainingMs(),
+  });
+  return comeAgain('PostbackNotTaken', outcome.reason, decision);
+}
+
+function askAgain(deps: Deps, turnInMs: number): ApplicationFailure {
+  const decision = nextTurnDelayMs({ turnInMs, random01: deps.random01(), remainingMs: remainingMs() });
+  return comeAgain('DestinationBusy', 'destination_busy', decision);
+}
+
 /**
  * The server's own times decide how much of the three days is left: they follow time skipping in tests, and no
  * clock of a worker can shorten or lengthen a delivery.
  */
-function retryLater(deps: Deps, outcome: DeliveryOutcome & { kind: 'retry' }): ApplicationFailure {
-  const info = activityInfo();
-  const elapsedMs = info.currentAttemptScheduledTimestampMs - info.scheduledTimestampMs;
-  const decision = nextRetryDelayMs({
-    attempt: info.attempt,
-    random01: deps.random01(),
-    retryAfterMs: outcome.retryAfterMs,
-    remainingMs: DELIVERY_HORIZON_MS - elapsedMs,
-  });
+function remainingMs(): number {
+  const { currentAttemptScheduledTimestampMs, scheduledTimestampMs } = activityInfo();
+  return DELIVERY_HORIZON_MS - (currentAttemptScheduledTimestampMs - scheduledTimestampMs);
+}
+
+function comeAgain(type: string, message: string, decision: RetryDecision): ApplicationFailure {
   return ApplicationFailure.create({
-    type: 'PostbackNotTaken',
-    message: outcome.reason,
+    type,
+    message,
     nonRetryable: decision.kind === 'give_up',
     // Benign: a partner who is away is no failure of ours and must not raise one.
     category: ApplicationFailureCategory.BENIGN,

@@ -1,16 +1,12 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createGuardedFetch, type GuardedFetch } from '../clients/guarded-fetch';
 import type { Db } from '../db/knex';
-import {
-  type AttemptResult,
-  closeAttempt,
-  type OpenedAttempt,
-  openAttempt,
-} from '../db/stores/delivery-store';
+import { type AttemptResult, closeAttempt } from '../db/stores/attempt-end-store';
+import { type OpenedAttempt, openAttempt } from '../db/stores/delivery-store';
 import { updateDestination } from '../db/stores/destination-store';
 import { replayPostback } from '../db/stores/postback-replay-store';
 import { type DestinationId, idFromUuid, type PostbackId, uuidFromId } from '../domain/ids';
-import { HOUR_MS } from '../domain/time';
+import { HOUR_MS, MINUTE_MS } from '../domain/time';
 import { insertDestination, insertPostback } from '../testing/builders/insert-postback';
 import { openSettlementBench, type SettlementBench } from '../testing/settlement-bench';
 import { type Sink, startSink } from '../testing/sink';
@@ -170,7 +166,11 @@ describe('each failed attempt counts once', () => {
   it('among forty that end at once, with one warning for each step and one disabling', async () => {
     await limits(5, 20, 0);
     const ids = await Promise.all(Array.from({ length: 40 }, owed));
-    const attempts = await Promise.all(ids.map(async (id) => ({ id, one: await opened(id) })));
+    // A minute apart, because a destination has no place for so many at once.
+    const startMs = Date.now() - HOUR_MS;
+    const attempts = await Promise.all(
+      ids.map(async (id, minute) => ({ id, one: await opened(id, startMs + minute * MINUTE_MS) })),
+    );
     const closings = await Promise.all(
       attempts.map(({ id, one }) => closeAttempt(db, id, one, failure, Date.now())),
     );
@@ -192,9 +192,12 @@ describe('each failed attempt counts once', () => {
   it('and openings beside endings never wait for each other in a circle', async () => {
     await limits(3, 10_000, 0);
     const ids = await Promise.all(Array.from({ length: 8 }, owed));
+    const startMs = Date.now() - 2 * HOUR_MS;
     const work = async (id: PostbackId, turn: number) => {
       for (let count = 0; count < 6; count += 1) {
-        await attempt(id, (count + turn) % 3 === 0 ? { ...success, outcome: 'retry' } : failure);
+        const result = (count + turn) % 3 === 0 ? { ...success, outcome: 'retry' as const } : failure;
+        // A minute apart, because a failing destination has no place for so many at once.
+        await attempt(id, result, startMs + (turn * 6 + count) * MINUTE_MS);
       }
     };
     await Promise.all([...ids, ...ids].map(work));

@@ -1,6 +1,6 @@
 import { generateSecret } from '../clients/standard-webhooks';
 import type { Db } from '../db/knex';
-import { type ClickId, type DestinationId, idFromUuid, uuidFromId } from '../domain/ids';
+import { type ClickId, type DestinationId, idFromUuid, type PostbackId, uuidFromId } from '../domain/ids';
 import { insertCampaign } from '../testing/builders/insert-campaign';
 import { insertDeal, insertPartner } from '../testing/builders/insert-partner';
 import { insertDestination } from '../testing/builders/insert-postback';
@@ -8,6 +8,7 @@ import { insertWorkspace } from '../testing/builders/insert-workspace';
 import { findPlayer } from '../testing/player-books';
 import { openSettlementBench, type SettlementBench } from '../testing/settlement-bench';
 import { createTestDb, type TestDb } from '../testing/test-db';
+import { createSettlementActivities } from './settlement';
 
 const EVERYTHING = ['install', 'registration', 'first_deposit', 'deposit', 'chargeback', 'correction'];
 const URL_WITH_MACROS =
@@ -106,7 +107,7 @@ describe('what is reported, and to whom', () => {
     await destination({ partnerId: otherPartner });
     await destination({ campaignId: otherCampaign });
     await destination({ partnerId: bench.partnerId, campaignId: otherCampaign });
-    await destination({ status: 'paused' });
+    heard.push(await destination({ status: 'paused' }));
     await insertDestination(db, { ...stranger, events: EVERYTHING });
     await register();
     const told = (await postbacks()).map((row) => idFromUuid('dst', row.destination_id));
@@ -148,6 +149,23 @@ describe('what is reported, and to whom', () => {
       .where('postback_id', uuidFromId(done))
       .update({ status: 'delivered', delivered_at: new Date() });
     expect((await bench.settle(id)).postbackIds).toEqual(first.postbackIds.slice(1));
+  });
+
+  it('hands nothing of it to whoever settles the same event beside that workflow, or without one', async () => {
+    await destination({ events: ['first_deposit', 'deposit'] });
+    await register();
+    const { id } = await bench.deposit({ key: 'D1', atMin: 2 });
+    const { postbackIds } = await bench.settle(id);
+    const settleAs = (caller?: () => string) =>
+      createSettlementActivities({ ...bench, ...(caller && { caller }) }).settleEvent({ eventId: id });
+    expect((await settleAs(() => 'another run')).postbackIds).toEqual([]);
+    expect((await settleAs()).postbackIds).toEqual([]);
+    // Its answer was lost, and the activity is tried again.
+    expect((await settleAs(() => 'bench')).postbackIds).toEqual(postbackIds);
+    await db('postbacks')
+      .where('postback_id', uuidFromId(postbackIds[0] as PostbackId))
+      .update({ run: 1 });
+    expect((await settleAs(() => 'bench')).postbackIds).toEqual(postbackIds.slice(1));
   });
 });
 

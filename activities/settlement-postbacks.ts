@@ -26,32 +26,33 @@ import type { ChangedConversion } from './settlement-differences';
  * Renders and stores the postbacks that the changed conversions give to report. What was reported stays as it was
  * sent; what changed since is told as a correction, to the destinations that subscribe to corrections.
  */
-export async function addDuePostbacks(
-  trx: Db,
-  owner: ConversionOwner,
-  books: Books,
-  changed: readonly ChangedConversion[],
-  nowMs: number,
-): Promise<void> {
+export async function addDuePostbacks(trx: Db, settled: Settled): Promise<void> {
+  const { owner, changed } = settled;
   if (changed.length === 0) return;
   const targets = await loadPostbackTargets(trx, owner.workspaceId);
   if (targets.length === 0) return;
   const reports = await loadReports(trx, owner);
-  const writer: Writer = { trx, owner, books, targets, reports, clicks: new Map(), nowMs };
+  const writer: Writer = { ...settled, trx, targets, reports, clicks: new Map() };
   // Every report comes before any withdrawal: a title that moves is handed over, and only the rest is withdrawn.
   for (const conversion of changed) await reportConversion(writer, conversion);
   for (const conversion of changed) await withdrawWhatIsDueNoMore(writer, conversion);
 }
 
-type Writer = {
-  readonly trx: Db;
+/** What was settled, and by which activity; null when it has none that could deliver. */
+type Settled = {
   readonly owner: ConversionOwner;
   readonly books: Books;
+  readonly changed: readonly ChangedConversion[];
+  readonly handedTo: string | null;
+  readonly nowMs: number;
+};
+
+type Writer = Settled & {
+  readonly trx: Db;
   readonly targets: readonly PostbackTarget[];
   /** What was told so far, by the key of the report; kept current while this settlement tells more. */
   readonly reports: Map<string, Report>;
   readonly clicks: Map<ClickId, ClickParameters>;
-  readonly nowMs: number;
 };
 
 async function reportConversion(writer: Writer, conversion: ChangedConversion): Promise<void> {
@@ -99,7 +100,7 @@ async function correct(writer: Writer, target: PostbackTarget, report: Report, w
 }
 
 async function tell(writer: Writer, target: PostbackTarget, word: Word, corrected?: Report): Promise<void> {
-  const { trx, owner, books, nowMs } = writer;
+  const { trx, owner, books, handedTo, nowMs } = writer;
   const { conversionId } = word.conversion;
   const { clickId, isWithdrawal } = word;
   const firstKey = corrected?.key ?? keyOf(writer, target, word.duty);
@@ -118,6 +119,8 @@ async function tell(writer: Writer, target: PostbackTarget, word: Word, correcte
       clickId,
       playerId: owner.playerId,
       request: renderPostback(target, context),
+      context: target.kind === 'partner_url' ? context : null,
+      handedTo,
     },
     nowMs,
   );

@@ -27,6 +27,7 @@ export type ApiMetrics = {
     readonly quarantineExpired: Gauge;
     readonly reviewsWaiting: Gauge;
     readonly postbacksPending: Gauge;
+    readonly postbacksHeld: Gauge;
     readonly postbacksDead: Gauge;
     readonly destinationsFailing: Gauge<'state'>;
     readonly housekeepingAge: Gauge<'part'>;
@@ -133,7 +134,11 @@ function backlogMetrics(registry: Registry): ApiMetrics['backlog'] {
       'Events that have waited for it until their end.',
     ),
     reviewsWaiting: gauge('clickchain_reviews_waiting', 'Conversions that wait for a person.'),
-    postbacksPending: gauge('clickchain_postbacks_pending', 'Postbacks that are neither delivered nor dead.'),
+    postbacksPending: gauge(
+      'clickchain_postbacks_pending',
+      'Postbacks that are neither delivered nor dead nor held.',
+    ),
+    postbacksHeld: gauge('clickchain_postbacks_held', 'Postbacks that are kept for paused destinations.'),
     postbacksDead: gauge('clickchain_postbacks_dead', 'Dead letters that wait for a replay.'),
     destinationsFailing: new Gauge({
       name: 'clickchain_destinations_failing',

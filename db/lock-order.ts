@@ -50,8 +50,8 @@ export const LOCK_ORDER = [
   { lock: 'subject', key: 'subject key', by: ['subject-lock', 'due-store'] },
   { lock: 'conversion', key: 'its id', by: ['conversion-store', 'ruling-store', 'payout-store'] },
   { lock: 'counter of a cap', key: 'deal id, period', by: ['cap-store'] },
-  { lock: 'postback', key: 'its id', by: ['delivery-store', 'rebuild-store'] },
-  { lock: 'destination', key: 'its id', by: ['destination-health-store'] },
+  { lock: 'postback', key: 'its id', by: ['delivery-store', 'attempt-end-store', 'rebuild-store'] },
+  { lock: 'destination', key: 'its id', by: ['destination-health-store', 'destination-share-store'] },
   // The timer of a player comes before the mark on his settled event: only the subject's holder writes it.
   {
     lock: 'row of the outbox',

@@ -10,7 +10,7 @@ import { createTestDb, type TestDb } from '../testing/test-db';
 import type { Db } from './knex';
 import { type RebuildOptions, type RebuildProgress, rebuildJourneys, untilCarried } from './rebuild-journeys';
 import { enqueue, enqueueTimers, OUTBOX_LANES, REBUILD_LANE, timerRun } from './stores/outbox-store';
-import { sweepOrphanedPostbacks } from './stores/sweep-store';
+import { sweepOrphanedPostbacks } from './stores/postback-sweep-store';
 
 const nowMs = Date.now();
 const clock = { nowMs: () => nowMs };

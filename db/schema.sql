@@ -427,6 +427,7 @@ CREATE TABLE destinations (
   disable_after_failures integer DEFAULT 20 NOT NULL,
   disable_after_hours integer DEFAULT 72 NOT NULL,
   accepts_public boolean DEFAULT false NOT NULL,
+  next_turn_at timestamp with time zone,
   CONSTRAINT destinations_pkey PRIMARY KEY (destination_id),
   CONSTRAINT destinations_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES campaigns(campaign_id),
   CONSTRAINT destinations_partner_id_fkey FOREIGN KEY (partner_id) REFERENCES partners(partner_id),
@@ -733,6 +734,8 @@ CREATE TABLE outbox (
   CONSTRAINT outbox_kind_check CHECK (kind = 'event'::text AND lane = 0 OR kind = 'postback'::text AND lane = 1 OR kind = 'timer'::text AND lane = 1 OR kind = 'click'::text AND lane = 2 OR kind = 'timer'::text AND lane = 3 OR kind = 'click'::text AND lane = 3),
   CONSTRAINT outbox_parked_check CHECK (parked_at IS NULL OR last_error IS NOT NULL AND attempts > 0)
 );
+-- The relay: duties of each workspace in turn
+CREATE INDEX outbox_duties_idx ON outbox USING btree (workspace_id, outbox_id) WHERE ((lane = 1) AND (parked_at IS NULL));
 -- GET /v1/outbox/parked: rows that wait for a person, oldest first, and their number
 CREATE INDEX outbox_parked_idx ON outbox USING btree (workspace_id, outbox_id) WHERE (parked_at IS NOT NULL);
 -- What is queued already, except for clicks on their first way.
@@ -841,10 +844,14 @@ CREATE TABLE postback_attempts (
   http_status smallint,
   latency_ms integer,
   excerpt text,
+  destination_id uuid,
+  run integer,
   CONSTRAINT postback_attempts_pkey PRIMARY KEY (postback_id, attempt_no),
   CONSTRAINT postback_attempts_postback_id_fkey FOREIGN KEY (postback_id) REFERENCES postbacks(postback_id),
   CONSTRAINT postback_attempts_outcome_check CHECK ((finished_at IS NULL) = (outcome IS NULL) AND (COALESCE(outcome, 'retry'::text) = ANY (ARRAY['delivered'::text, 'retry'::text, 'refused'::text, 'disabled'::text, 'abandoned'::text])))
 );
+-- Delivery: the attempts that a destination has at once
+CREATE INDEX postback_attempts_open_idx ON postback_attempts USING btree (destination_id, started_at) WHERE (finished_at IS NULL);
 
 CREATE TABLE postbacks (
   postback_id uuid NOT NULL,
@@ -869,6 +876,10 @@ CREATE TABLE postbacks (
   delivered_at timestamp with time zone,
   dead_at timestamp with time zone,
   dead_reason text,
+  sweep_after timestamp with time zone DEFAULT (now() + '00:05:00'::interval) NOT NULL,
+  held_at timestamp with time zone,
+  handed_to text,
+  context jsonb,
   CONSTRAINT postbacks_pkey PRIMARY KEY (postback_id),
   CONSTRAINT postbacks_key_key UNIQUE (key),
   CONSTRAINT postbacks_caused_by_event_id_fkey FOREIGN KEY (caused_by_event_id) REFERENCES events(event_id),
@@ -879,6 +890,7 @@ CREATE TABLE postbacks (
   CONSTRAINT postbacks_correction_check CHECK ((event_kind = 'correction'::text) = (corrects IS NOT NULL) AND (corrects IS NOT NULL OR NOT is_withdrawal)),
   CONSTRAINT postbacks_dead_check CHECK ((status = 'dead'::text) = (dead_at IS NOT NULL) AND (status = 'dead'::text) = (dead_reason IS NOT NULL)),
   CONSTRAINT postbacks_delivered_check CHECK ((status = 'delivered'::text) = (delivered_at IS NOT NULL)),
+  CONSTRAINT postbacks_held_check CHECK (held_at IS NULL OR status = 'pending'::text),
   CONSTRAINT postbacks_status_check CHECK (status = ANY (ARRAY['pending'::text, 'delivered'::text, 'dead'::text])),
   CONSTRAINT postbacks_test_check CHECK (is_test = (conversion_id IS NULL))
 );
@@ -890,10 +902,14 @@ CREATE INDEX postbacks_conversion_idx ON postbacks USING btree (conversion_id) W
 CREATE INDEX postbacks_dead_idx ON postbacks USING btree (workspace_id, destination_id, dead_at) WHERE (status = 'dead'::text);
 -- Settlement: the postbacks that an event caused
 CREATE INDEX postbacks_event_idx ON postbacks USING btree (caused_by_event_id) WHERE (caused_by_event_id IS NOT NULL);
+-- The sweep: what a destination that was resumed is still owed, held longest first
+CREATE INDEX postbacks_held_idx ON postbacks USING btree (destination_id, held_at) WHERE ((status = 'pending'::text) AND (held_at IS NOT NULL));
 -- What a disabled destination is still owed
 CREATE INDEX postbacks_owed_idx ON postbacks USING btree (destination_id) WHERE (status = 'pending'::text);
--- The sweep: duties that nobody seems to work on, oldest first
+-- A rebuild: postbacks that are owed, oldest first
 CREATE INDEX postbacks_pending_idx ON postbacks USING btree (created_at) WHERE (status = 'pending'::text);
+-- The sweep: postbacks whose run is overdue
+CREATE INDEX postbacks_sweep_idx ON postbacks USING btree (sweep_after) WHERE ((status = 'pending'::text) AND (held_at IS NULL));
 -- GET /v1/postbacks: those of a workspace, page by page
 CREATE INDEX postbacks_workspace_idx ON postbacks USING btree (workspace_id, postback_id);
 

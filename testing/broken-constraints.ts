@@ -214,6 +214,7 @@ export const CHECKS: readonly Guard[] = [
   ['postbacks_dead_check', 'postbacks', { dead_at: now, dead_reason: 'gone' }],
   ['postbacks_delivered_check', 'postbacks', { delivered_at: null }],
   ['postbacks_delivered_check', 'postbacks', { status: 'pending' }],
+  ['postbacks_held_check', 'postbacks', { held_at: now }],
   ['postbacks_status_check', 'postbacks', { status: 'lost', delivered_at: null }],
   ['postbacks_test_check', 'postbacks', { is_test: true }],
   ['postbacks_test_check', 'postbacks', { conversion_id: null }],

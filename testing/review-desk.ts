@@ -39,7 +39,7 @@ export async function openReviewDesk(db: Db, deal: Deal = {}): Promise<ReviewDes
   const clock = { nowMs: () => nowMs };
   const bench = await openSettlementBench(db, { startMs: nowMs - HOUR_MS, clock, ...deal });
   const { workspaceId } = bench.tenant;
-  const { settleDue } = createSettlementActivities({ db, clock });
+  const { settleDue } = createSettlementActivities({ db, clock, caller: () => 'desk' });
   const player = (externalId = 'P1') => findPlayer(db, workspaceId, externalId);
   const dueAtMs = async (subject?: SubjectKey) => {
     const row: { due_at: Date | null } | undefined = await db('subjects')

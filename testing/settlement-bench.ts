@@ -121,7 +121,7 @@ export async function openSettlementBench(
   const dealId = await insertDeal(db, { ...tenant, partnerId, ...deal });
   const campaignId = await insertCampaign(db, { ...tenant, partnerId, ...campaign });
   const { assessEvent } = createFraudActivities({ db, clock });
-  const { settleEvent } = createSettlementActivities({ db, clock });
+  const { settleEvent } = createSettlementActivities({ db, clock, caller: () => 'bench' });
   const at = (minutes: number) => startMs + minutes * MINUTE_MS;
   const accept = (given: Partial<NewEvent> & { senderEventId: string }) =>
     acceptEvent(db, newEvent(tenant, given), clock.nowMs());

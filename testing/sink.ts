@@ -7,6 +7,8 @@ export type SinkRequest = {
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
+  /** Resolves when its sender has gone, or was answered. */
+  readonly ended: Promise<void>;
 };
 
 export type SinkAnswer = { readonly status: number; readonly headers?: Record<string, string> };
@@ -32,6 +34,7 @@ export async function startSink(): Promise<Sink> {
         url: request.url ?? '',
         headers: request.headers,
         body: Buffer.concat(chunks).toString('utf8'),
+        ended: once(response, 'close').then(() => undefined),
       };
       requests.push(received);
       Promise.resolve(sink.answer(received)).then(
@@ -49,6 +52,7 @@ export async function startSink(): Promise<Sink> {
     requests,
     answer: () => ({ status: 200 }),
     async close() {
+      if (!server.listening) return;
       server.closeAllConnections();
       server.close();
       await once(server, 'close');

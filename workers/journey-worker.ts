@@ -1,3 +1,4 @@
+import { activityInfo } from '@temporalio/activity';
 import { type NativeConnection, Worker, type WorkflowBundleOption } from '@temporalio/worker';
 import { createFraudActivities } from '../activities/fraud';
 import { createSettlementActivities } from '../activities/settlement';
@@ -23,7 +24,7 @@ export function createJourneyWorker(deps: JourneyWorkerDeps): Promise<Worker> {
     namespace: deps.namespace,
     taskQueue: JOURNEYS_QUEUE,
     workflowBundle: deps.workflowBundle,
-    activities: { ...createFraudActivities(deps), ...createSettlementActivities(deps) },
+    activities: { ...createFraudActivities(deps), ...createSettlementActivities({ ...deps, caller }) },
     // About 160 kB each; a journey that is evicted replays from a history of a dozen events.
     maxCachedWorkflows: 300,
     // How long a journey waits for a worker that was killed while it had it in its cache.
@@ -32,4 +33,10 @@ export function createJourneyWorker(deps: JourneyWorkerDeps): Promise<Worker> {
     maxConcurrentLocalActivityExecutions: SETTLEMENT_CONCURRENCY,
     shutdownGraceTime: '15 seconds',
   });
+}
+
+/** One scheduled activity of one run of a workflow, however often it is tried. */
+function caller(): string {
+  const { workflowExecution, activityId } = activityInfo();
+  return `${workflowExecution?.runId ?? ''}:${activityId}`;
 }

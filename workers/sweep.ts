@@ -5,11 +5,12 @@ import { ensurePartitions } from '../db/partitions';
 import { queueTimersOf } from '../db/stores/due-store';
 import { expireKeptData } from '../db/stores/expiry-store';
 import { OUTBOX_LANES } from '../db/stores/outbox-store';
+import { releaseHeldPostbacks, sweepOrphanedPostbacks } from '../db/stores/postback-sweep-store';
 import { releaseRest, sweepQuarantine } from '../db/stores/quarantine-sweep-store';
 import { translateReports } from '../db/stores/report-translation-store';
 import { applyRules } from '../db/stores/rule-sweep-store';
 import type { SubjectKey } from '../db/stores/subject-lock';
-import { findOverdueSubjects, sweepOrphanedPostbacks, sweepUnhandledEvents } from '../db/stores/sweep-store';
+import { findOverdueSubjects, sweepUnhandledEvents } from '../db/stores/sweep-store';
 import { tryAgain } from '../db/try-again';
 import type { HousekeepingPart } from '../domain/housekeeping/parts';
 import { parseId } from '../domain/ids';
@@ -20,6 +21,8 @@ import { WakeUp } from './wake-up';
 const SWEEP_EVERY_MS = MINUTE_MS;
 const HOUSEKEEPING_EVERY_MS = DAY_MS / 24;
 const SWEEP_ROWS = 500;
+/** Of what was held for destinations that were resumed: of each, and in all. */
+const RELEASE = { each: 500, limit: 2_000 } as const;
 
 type SweepDeps = { readonly db: Db; readonly clock: Clock; readonly logger: Logger };
 
@@ -42,9 +45,10 @@ export async function runSweep(deps: SweepDeps, signal: AbortSignal): Promise<vo
 }
 
 /**
- * One round: quarantine re-joined, unsettled events queued again, orphaned postbacks given a workflow, and what is
- * overdue settled on the spot, whose postbacks are orphans of the next rounds; then what the rules and mappings of an
- * operator have left over. A part that fails must not hold up the others; the next round follows in a minute.
+ * One round: quarantine re-joined, unsettled events queued again, orphaned postbacks and those of resumed destinations
+ * given a workflow, and what is overdue settled on the spot, whose postbacks are orphans of the next rounds; then what
+ * the rules and mappings of an operator have left over. A part that fails must not hold up the others; the next round
+ * follows in a minute.
  */
 async function sweepOnce(deps: SweepDeps, watch: PartWatch, nowMs: number): Promise<void> {
   const { db, logger } = deps;
@@ -61,9 +65,12 @@ async function sweepOnce(deps: SweepDeps, watch: PartWatch, nowMs: number): Prom
   const postbacks = await part('sweep_postbacks', () =>
     db.transaction((trx) => sweepOrphanedPostbacks(trx, SWEEP_ROWS, nowMs)),
   );
+  const resumed = await part('sweep_held', () =>
+    db.transaction((trx) => releaseHeldPostbacks(trx, RELEASE, nowMs)),
+  );
   const overdue = await part('sweep_overdue', () => settleOverdue(deps, nowMs));
-  if (rest + events + postbacks + overdue > 0) {
-    logger.info({ released, rest, events, postbacks, overdue }, 'sweep found work');
+  if (rest + events + postbacks + resumed + overdue > 0) {
+    logger.info({ released, rest, events, postbacks, resumed, overdue }, 'sweep found work');
   }
   const matched = await part('sweep_rules', async () => (await applyRules(db, nowMs)).length);
   const translated = await part(

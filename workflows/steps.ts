@@ -44,8 +44,9 @@ const deliveries = proxyActivities<DeliveryActivities>({
   // Close to the ten seconds of the request itself: a worker that died in one is noticed this much later.
   startToCloseTimeout: '15 seconds',
   scheduleToCloseTimeout: '3 days',
-  // Only for faults of our own; a destination's delays come with each failure, because the server adds no jitter.
-  retry: { initialInterval: '5 seconds', backoffCoefficient: 2, maximumInterval: '1 hour' },
+  // Only for faults of our own; a destination's delays come with each failure, because the server adds no jitter. A
+  // minute at most, because waiting for a turn counts as tries here, and those must not make a fault's pause longer.
+  retry: { initialInterval: '5 seconds', backoffCoefficient: 2, maximumInterval: '1 minute' },
 });
 
 /** As often as it takes, too: a postback whose three days are over is not lost because it could not be parked at once. */

@@ -76,6 +76,7 @@ function showBacklog({ backlog }: ApiMetrics, measured: Backlog): void {
   backlog.quarantineExpired.set(measured.quarantineExpired);
   backlog.reviewsWaiting.set(measured.reviewsWaiting);
   backlog.postbacksPending.set(measured.postbacksPending);
+  backlog.postbacksHeld.set(measured.postbacksHeld);
   backlog.postbacksDead.set(measured.postbacksDead);
   backlog.destinationsFailing.set({ state: 'warned' }, measured.destinationsWarned);
   backlog.destinationsFailing.set({ state: 'disabled' }, measured.destinationsDisabled);

@@ -85,16 +85,18 @@ export const createDestinationBody = z
 
 export const changeDestinationBody = changeOf({
   name: nameField().optional(),
-  url: z.string().optional(),
+  url: z.string().optional().meta({
+    description: 'Where everything goes from the next attempt on, also what is being retried or replayed.',
+  }),
   method: z.enum(DESTINATION_METHODS).optional(),
   events: events().optional(),
   partnerId: nullableIdField('ptn').optional(),
   campaignId: nullableIdField('cmp').optional(),
   acceptsPublic: acceptsPublic().optional(),
-  status: z
-    .enum(SETTABLE_STATUSES)
-    .optional()
-    .meta({ description: '`active` enables a disabled one again; its failures are counted anew.' }),
+  status: z.enum(SETTABLE_STATUSES).optional().meta({
+    description:
+      '`paused` keeps what is due, without an end; `active` lets it go, and enables a disabled one. Failures are counted anew.',
+  }),
   failureLimits: failureLimits(),
 }).meta({ id: 'DestinationChange' });
 

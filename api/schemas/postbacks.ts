@@ -53,6 +53,9 @@ export const postbackSchema = z
     key: z.string().meta({ description: 'The same on every attempt and replay: drop what you have seen.' }),
     test: z.boolean(),
     createdAt: shownInstant(),
+    heldSince: shownInstant()
+      .nullable()
+      .meta({ description: 'Since when it is kept, because its destination is paused.' }),
     deliveredAt: shownInstant().nullable(),
     deadAt: shownInstant().nullable(),
     deadReason: z.string().nullable(),

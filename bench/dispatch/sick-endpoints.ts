@@ -7,13 +7,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export type Sickness = 'healthy' | 'always500' | 'slow' | 'blackHole';
 export const SICKNESSES = ['always500', 'slow', 'blackHole'] as const satisfies readonly Sickness[];
 
-export type Endpoint = { readonly url: string; requests(): number; close(): Promise<void> };
+export type Endpoint = {
+  readonly url: string;
+  requests(): number;
+  /** The most connections at once since it was asked last. */
+  takePeak(): number;
+  close(): Promise<void>;
+};
 
 const SLOW_MS = 3_000;
 
 /** A partner's server on loopback that behaves as told. */
 export async function startEndpoint(sickness: Sickness): Promise<Endpoint> {
   let requests = 0;
+  let peak = 0;
   const sockets = new Set<Socket>();
   const server: Server =
     sickness === 'blackHole'
@@ -29,6 +36,7 @@ export async function startEndpoint(sickness: Sickness): Promise<Endpoint> {
         });
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
+    peak = Math.max(peak, sockets.size);
     socket.on('error', () => undefined);
     socket.once('close', () => sockets.delete(socket));
   });
@@ -37,6 +45,11 @@ export async function startEndpoint(sickness: Sickness): Promise<Endpoint> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests: () => requests,
+    takePeak: () => {
+      const taken = peak;
+      peak = sockets.size;
+      return taken;
+    },
     close: async () => {
       server.close();
       for (const socket of sockets) socket.destroy();

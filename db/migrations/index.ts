@@ -24,6 +24,8 @@ import * as addUpResultsByHour from './023_add_up_results_by_hour';
 import * as rememberSignedMessages from './024_remember_signed_messages';
 import * as giveTenantsNamesOfTheirOwnAndAskBeforePublicIsTold from './026_give_tenants_names_of_their_own_and_ask_before_public_is_told';
 import * as countPublicReportsNoMore from './027_count_public_reports_no_more';
+import * as holdPostbacksAndBoundTheirDestinations from './032_hold_postbacks_and_bound_their_destinations';
+import * as findHeldAndOverduePostbacks from './033_find_held_and_overdue_postbacks';
 import * as endTheWaitingInQuarantine from './034_end_the_waiting_in_quarantine';
 import * as lookOnlyWhereSomethingIsDue from './035_look_only_where_something_is_due';
 import * as noteWhenEachPartOfTheHousekeepingSucceeded from './036_note_when_each_part_of_the_housekeeping_succeeded';
@@ -64,6 +66,8 @@ export const MIGRATIONS: readonly (readonly [name: string, migration: Migration]
     giveTenantsNamesOfTheirOwnAndAskBeforePublicIsTold,
   ],
   ['027_count_public_reports_no_more', countPublicReportsNoMore],
+  ['032_hold_postbacks_and_bound_their_destinations', holdPostbacksAndBoundTheirDestinations],
+  ['033_find_held_and_overdue_postbacks', findHeldAndOverduePostbacks],
   ['034_end_the_waiting_in_quarantine', endTheWaitingInQuarantine],
   ['035_look_only_where_something_is_due', lookOnlyWhereSomethingIsDue],
   ['036_note_when_each_part_of_the_housekeeping_succeeded', noteWhenEachPartOfTheHousekeepingSucceeded],

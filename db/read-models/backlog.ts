@@ -29,7 +29,10 @@ export type Backlog = {
   readonly quarantineExpired: number;
   /** Conversions that wait for a person. */
   readonly reviewsWaiting: number;
+  /** Neither delivered nor dead, those left out that are held. */
   readonly postbacksPending: number;
+  /** Kept because their destination is paused. */
+  readonly postbacksHeld: number;
   /** Dead letters: they wait for somebody to replay them. */
   readonly postbacksDead: number;
   /** Destinations that were warned about and still fail, and those that were disabled for it. */
@@ -45,6 +48,7 @@ type Row = {
   quarantine_expired: bigint;
   reviews_waiting: bigint;
   postbacks_pending: bigint;
+  postbacks_held: bigint;
   postbacks_dead: bigint;
   destinations_warned: bigint;
   destinations_disabled: bigint;
@@ -70,7 +74,8 @@ export async function readBacklog(db: Db, nowMs: number): Promise<Backlog> {
        (SELECT count(*) FROM events WHERE handled_at IS NULL AND sweep_after < 'infinity') AS events_unhandled,
        quarantine.quarantine_waiting, quarantine.quarantine_expired,
        (SELECT count(*) FROM conversions WHERE review_since IS NOT NULL) AS reviews_waiting,
-       (SELECT count(*) FROM postbacks WHERE status = 'pending') AS postbacks_pending,
+       (SELECT count(*) FROM postbacks WHERE status = 'pending' AND held_at IS NULL) AS postbacks_pending,
+       (SELECT count(*) FROM postbacks WHERE status = 'pending' AND held_at IS NOT NULL) AS postbacks_held,
        (SELECT count(*) FROM postbacks WHERE status = 'dead') AS postbacks_dead,
        (SELECT count(*) FROM destinations WHERE status <> 'disabled' AND warned_at IS NOT NULL)
          AS destinations_warned,
@@ -92,6 +97,7 @@ export async function readBacklog(db: Db, nowMs: number): Promise<Backlog> {
     quarantineExpired: Number(row.quarantine_expired),
     reviewsWaiting: Number(row.reviews_waiting),
     postbacksPending: Number(row.postbacks_pending),
+    postbacksHeld: Number(row.postbacks_held),
     postbacksDead: Number(row.postbacks_dead),
     destinationsWarned: Number(row.destinations_warned),
     destinationsDisabled: Number(row.destinations_disabled),

@@ -44,6 +44,8 @@ export type PostbackDelivery = {
   readonly key: string;
   readonly test: boolean;
   readonly createdAt: string;
+  /** Since when it is kept because its destination is paused. */
+  readonly heldSince: string | null;
   readonly deliveredAt: string | null;
   readonly deadAt: string | null;
   readonly deadReason: string | null;
@@ -77,6 +79,7 @@ type Row = {
   key: string;
   is_test: boolean;
   created_at: Date;
+  held_at: Date | null;
   delivered_at: Date | null;
   dead_at: Date | null;
   dead_reason: string | null;
@@ -95,7 +98,7 @@ export async function listPostbackDeliveries(
 ): Promise<Page<PostbackDelivery>> {
   const { rows } = await db.raw<{ rows: Row[] }>(
     `SELECT k.postback_id, k.destination_id, k.click_id, k.conversion_id, k.event_kind, k.status, k.key, k.is_test,
-       k.created_at, k.delivered_at, k.dead_at, k.dead_reason, k.method, k.url, k.body,
+       k.created_at, k.held_at, k.delivered_at, k.dead_at, k.dead_reason, k.method, k.url, k.body,
        ${trustOfConversionSql('k.conversion_id')} AS trust,
        coalesce((SELECT jsonb_agg(jsonb_build_object(
            'atMs', (extract(epoch FROM t.started_at) * 1000)::bigint, 'status', t.http_status,
@@ -154,6 +157,7 @@ function toPostbackDelivery(row: Row): PostbackDelivery {
     key: row.key,
     test: row.is_test,
     createdAt: row.created_at.toISOString(),
+    heldSince: nullableIso(row.held_at),
     deliveredAt: nullableIso(row.delivered_at),
     deadAt: nullableIso(row.dead_at),
     deadReason: row.dead_reason,

@@ -9,12 +9,12 @@ export type DeadLetterFilter = {
   readonly to?: number | undefined;
 };
 
-/** True of a postback `k` that is a dead letter of the filter; bound by `deadLetterBindings`. */
-export const MATCHES_DEAD_LETTER = `k.workspace_id = :workspace AND k.status = 'dead'
-  AND (CAST(:destination AS uuid) IS NULL OR k.destination_id = :destination)
-  AND (CAST(:reason AS text) IS NULL OR k.dead_reason = :reason)
-  AND (CAST(:from AS timestamptz) IS NULL OR k.dead_at >= :from)
-  AND (CAST(:to AS timestamptz) IS NULL OR k.dead_at < :to)`;
+/** True of a postback `p` that is a dead letter of the filter; bound by `deadLetterBindings`. */
+export const MATCHES_DEAD_LETTER = `p.workspace_id = :workspace AND p.status = 'dead'
+  AND (CAST(:destination AS uuid) IS NULL OR p.destination_id = :destination)
+  AND (CAST(:reason AS text) IS NULL OR p.dead_reason = :reason)
+  AND (CAST(:from AS timestamptz) IS NULL OR p.dead_at >= :from)
+  AND (CAST(:to AS timestamptz) IS NULL OR p.dead_at < :to)`;
 
 export function deadLetterBindings(workspaceId: WorkspaceId, filter: DeadLetterFilter) {
   return {

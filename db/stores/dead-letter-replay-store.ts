@@ -1,7 +1,8 @@
 import { idFromUuid, type PostbackId, type WorkspaceId } from '../../domain/ids';
 import type { Db } from '../knex';
 import { type DeadLetterFilter, deadLetterBindings, MATCHES_DEAD_LETTER } from './dead-letter-filter';
-import { enqueue, OUTBOX_CHANNEL } from './outbox-store';
+import { MAY_BE_SENT } from './postback-replay-store';
+import { NEW_RUN, type NewRun, newRunBindings, startRuns } from './postback-run-store';
 
 /** What a replay of many has done, and what it has left. */
 export type ReplayOfMany = {
@@ -11,11 +12,6 @@ export type ReplayOfMany = {
   /** Matching ones that could be replayed beyond the limit. */
   readonly remaining: number;
 };
-
-const MAY_BE_SENT = `EXISTS (
-    SELECT 1 FROM destinations AS d WHERE d.destination_id = k.destination_id AND d.status <> 'disabled')
-  AND NOT EXISTS (
-    SELECT 1 FROM players AS y WHERE y.player_id = k.player_id AND y.excluded_during @> CAST(:now AS timestamptz))`;
 
 /**
  * Puts up to `limit` matching dead letters back to work, oldest first, each as its next run with the same key and
@@ -29,20 +25,18 @@ export async function replayDeadLetters(
   limit: number,
   nowMs: number,
 ): Promise<ReplayOfMany> {
-  const bindings = { ...deadLetterBindings(workspaceId, filter), now: new Date(nowMs), limit };
-  const { rows } = await trx.raw<{ rows: { postback_id: string; run: number }[] }>(
+  const bindings = { ...deadLetterBindings(workspaceId, filter), ...newRunBindings(nowMs), limit };
+  const { rows } = await trx.raw<{ rows: NewRun[] }>(
     `WITH chosen AS (
-       SELECT k.postback_id FROM postbacks AS k WHERE ${MATCHES_DEAD_LETTER} AND ${MAY_BE_SENT}
-       ORDER BY k.postback_id LIMIT :limit FOR UPDATE SKIP LOCKED
+       SELECT p.postback_id FROM postbacks AS p WHERE ${MATCHES_DEAD_LETTER} AND ${MAY_BE_SENT}
+       ORDER BY p.postback_id LIMIT :limit FOR UPDATE SKIP LOCKED
      )
-     UPDATE postbacks AS p SET status = 'pending', dead_at = NULL, dead_reason = NULL, run = p.run + 1
+     UPDATE postbacks AS p SET status = 'pending', dead_at = NULL, dead_reason = NULL, ${NEW_RUN}
      FROM chosen WHERE p.postback_id = chosen.postback_id
-     RETURNING p.postback_id, p.run`,
+     RETURNING p.postback_id, p.workspace_id, p.run`,
     bindings,
   );
-  const refs = rows.map((row) => ({ workspaceId, refUuid: row.postback_id, run: row.run }));
-  await enqueue(trx, 'postback', refs, nowMs);
-  if (refs.length > 0) await trx.raw(`SELECT pg_notify(?, '')`, [OUTBOX_CHANNEL]);
+  await startRuns(trx, rows, nowMs);
   const queued = rows.map((row) => ({ postbackId: idFromUuid('pbk', row.postback_id), run: row.run }));
   return { queued, ...(await countLeft(trx, bindings)) };
 }
@@ -54,7 +48,7 @@ async function countLeft(
   const { rows } = await trx.raw<{ rows: { skipped: number; remaining: number }[] }>(
     `SELECT count(*) FILTER (WHERE NOT may_be_sent)::integer AS skipped,
        count(*) FILTER (WHERE may_be_sent)::integer AS remaining
-     FROM (SELECT (${MAY_BE_SENT}) AS may_be_sent FROM postbacks AS k WHERE ${MATCHES_DEAD_LETTER}) AS matching`,
+     FROM (SELECT (${MAY_BE_SENT}) AS may_be_sent FROM postbacks AS p WHERE ${MATCHES_DEAD_LETTER}) AS matching`,
     bindings,
   );
   return rows[0] ?? { skipped: 0, remaining: 0 };

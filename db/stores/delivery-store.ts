@@ -5,9 +5,17 @@ import {
   uuidFromId,
   type WorkspaceId,
 } from '../../domain/ids';
-import type { DestinationKind, DestinationMethod, RenderedRequest } from '../../domain/postback/render';
+import type { PostbackContext } from '../../domain/postback/context';
+import {
+  type DestinationKind,
+  type DestinationMethod,
+  type RenderedRequest,
+  readdress,
+} from '../../domain/postback/render';
+import { MINUTE_MS } from '../../domain/time';
 import type { Db } from '../knex';
-import { countFailure, countSuccess, type HealthChange } from './destination-health-store';
+import { type LockedDestination, lockDestination, takePlace, takeTurn } from './destination-share-store';
+import { abandonAttempts, hold, markDead } from './postback-end';
 
 /** How an attempt ended. `abandoned`: the worker died in it, so nobody knows what the destination saw. */
 export const ATTEMPT_OUTCOMES = ['delivered', 'retry', 'refused', 'disabled', 'abandoned'] as const;
@@ -15,6 +23,8 @@ export type AttemptOutcome = (typeof ATTEMPT_OUTCOMES)[number];
 
 export type OpenedAttempt = {
   readonly attemptNo: number;
+  /** Counted from 1 in the run of the postback. */
+  readonly attemptOfRun: number;
   readonly workspaceId: WorkspaceId;
   readonly destinationId: DestinationId;
   readonly kind: DestinationKind;
@@ -25,6 +35,10 @@ export type OpenedAttempt = {
 
 export type AttemptOpening =
   | { readonly kind: 'opened'; readonly attempt: OpenedAttempt }
+  /** The destination has no place for it now, and a turn for it then. No attempt was made. */
+  | { readonly kind: 'busy'; readonly turnInMs: number }
+  /** The destination is paused: whoever asks is done with it, and it goes on when that is over. */
+  | { readonly kind: 'held' }
   /** Nothing to do: delivered, or parked before or by this call. */
   | { readonly kind: 'closed'; readonly status: 'delivered' | 'dead' }
   /** A later run, such as a replay, works on it. */
@@ -34,66 +48,71 @@ type DutyRow = {
   status: 'pending' | 'delivered' | 'dead';
   workspace_id: string;
   destination_id: string;
-  destination_kind: DestinationKind;
-  destination_status: 'active' | 'paused' | 'disabled';
-  secret: string | null;
-  previous_secret: string | null;
+  is_test: boolean;
   key: string;
   run: number;
   url: string;
   method: DestinationMethod;
   headers: Record<string, string>;
   body: string | null;
+  context: PostbackContext | null;
 };
+
+/** A run that waits for a turn is not lost: the sweep leaves it alone until so long after its turn. */
+const TURN_GRACE_MS = 15 * MINUTE_MS;
 
 /**
  * Opens the next attempt of a postback, in one transaction that commits before anything is sent: whoever looks
  * later sees that the destination may have heard of it. The player is read FOR SHARE, so that an exclusion that is
  * being written is either seen here or waits until the attempt is on record. Nothing is sent for a player who is
  * self-excluded now: the postback is parked, from where it can be replayed when the exclusion is over.
- * With `run`, only the latest run gets an attempt: one that was parked and replayed meanwhile must not be tried twice.
+ *
+ * The destination is locked last: after its pause was answered no attempt begins, tests left out, and it never has more
+ * attempts at once than its share, however many workers there are. With `run`, only the latest run gets an attempt: one
+ * that was parked and replayed meanwhile must not be tried twice.
  */
 export async function openAttempt(
   db: Db,
   postbackId: PostbackId,
   nowMs: number,
   run?: number,
+  hasWaited = false,
 ): Promise<AttemptOpening> {
   return db.transaction(async (trx) => {
-    const duty = await lockDuty(trx, postbackId, nowMs);
+    const duty = await lockDuty(trx, postbackId);
     if (duty.status === 'pending' && run !== undefined && run !== duty.run) return { kind: 'superseded' };
     await abandonAttempts(trx, postbackId, nowMs);
     if (duty.status !== 'pending') return { kind: 'closed', status: duty.status };
-    if (duty.destination_status === 'disabled') {
-      await markDead(trx, postbackId, 'destination_disabled', nowMs);
-      return { kind: 'closed', status: 'dead' };
-    }
     if (await lockPlayerAndAskExcluded(trx, postbackId, nowMs)) {
       await markDead(trx, postbackId, 'self_excluded', nowMs);
       return { kind: 'closed', status: 'dead' };
     }
-    const attemptNo = await insertAttempt(trx, postbackId, nowMs);
-    return { kind: 'opened', attempt: toAttempt(attemptNo, duty) };
+    const destination = await lockDestination(trx, duty.destination_id, nowMs);
+    if (destination.status === 'disabled') {
+      await markDead(trx, postbackId, 'destination_disabled', nowMs);
+      return { kind: 'closed', status: 'dead' };
+    }
+    if (destination.status === 'paused' && !duty.is_test) {
+      await hold(trx, postbackId, nowMs);
+      return { kind: 'held' };
+    }
+    const wanted = { postbackUuid: uuidFromId(postbackId), run: duty.run, hasWaited };
+    const place = await takePlace(trx, destination, wanted, nowMs);
+    if (place !== null) {
+      const request = await addressedRequest(trx, postbackId, duty, destination);
+      return { kind: 'opened', attempt: { ...place, ...toAttempt(duty, destination), request } };
+    }
+    const turnInMs = await takeTurn(trx, destination, nowMs);
+    await postponeSweep(trx, postbackId, nowMs + turnInMs + TURN_GRACE_MS);
+    return { kind: 'busy', turnInMs };
   });
 }
 
-/** Attempts of which nobody has heard: one that still goes on reports its end after all. */
-async function abandonAttempts(trx: Db, postbackId: PostbackId, nowMs: number): Promise<void> {
-  await trx('postback_attempts')
-    .where('postback_id', uuidFromId(postbackId))
-    .whereNull('finished_at')
-    .update({ finished_at: new Date(nowMs), outcome: 'abandoned', reason: 'worker_lost' });
-}
-
-async function lockDuty(trx: Db, postbackId: PostbackId, nowMs: number): Promise<DutyRow> {
+async function lockDuty(trx: Db, postbackId: PostbackId): Promise<DutyRow> {
   const { rows } = await trx.raw<{ rows: DutyRow[] }>(
-    `SELECT p.status, p.workspace_id, p.destination_id, d.kind AS destination_kind,
-            d.status AS destination_status, d.secret,
-            CASE WHEN d.previous_secret_until > ? THEN d.previous_secret END AS previous_secret,
-            p.key, p.run, p.url, p.method, p.headers, p.body
-     FROM postbacks AS p JOIN destinations AS d ON d.destination_id = p.destination_id
-     WHERE p.postback_id = ? FOR UPDATE OF p`,
-    [new Date(nowMs), uuidFromId(postbackId)],
+    `SELECT status, workspace_id, destination_id, is_test, key, run, url, method, headers, body, context
+     FROM postbacks WHERE postback_id = ? FOR UPDATE`,
+    [uuidFromId(postbackId)],
   );
   if (rows[0] === undefined) throw new Error(`postback ${postbackId} does not exist`);
   return rows[0];
@@ -109,129 +128,33 @@ async function lockPlayerAndAskExcluded(trx: Db, postbackId: PostbackId, nowMs: 
   return rows[0]?.is_excluded ?? false;
 }
 
-async function insertAttempt(trx: Db, postbackId: PostbackId, nowMs: number): Promise<number> {
-  const { rows } = await trx.raw<{ rows: { attempt_no: number }[] }>(
-    `INSERT INTO postback_attempts (postback_id, attempt_no, started_at)
-     SELECT ?, coalesce(max(attempt_no), 0) + 1, ? FROM postback_attempts WHERE postback_id = ?
-     RETURNING attempt_no`,
-    [uuidFromId(postbackId), new Date(nowMs), uuidFromId(postbackId)],
-  );
-  return rows[0]?.attempt_no ?? 1;
-}
-
-function toAttempt(attemptNo: number, duty: DutyRow): OpenedAttempt {
-  return {
-    attemptNo,
-    workspaceId: idFromUuid('wsp', duty.workspace_id),
-    destinationId: idFromUuid('dst', duty.destination_id),
-    kind: duty.destination_kind,
-    key: duty.key,
-    request: { url: duty.url, method: duty.method, headers: duty.headers, body: duty.body },
-    secrets: [duty.secret, duty.previous_secret].filter((secret) => secret !== null),
-  };
-}
-
-export type AttemptResult = {
-  readonly outcome: Exclude<AttemptOutcome, 'abandoned'>;
-  readonly reason: string | null;
-  readonly httpStatus: number | null;
-  readonly latencyMs: number;
-  readonly excerpt: string;
-};
-
-/** What closing an attempt left: where the postback stands, and what a failure did to the destination. */
-export type AttemptClosing = {
-  readonly postback: 'pending' | 'delivered' | 'dead';
-  readonly destination: HealthChange | null;
-};
-
-/**
- * Records how an attempt ended, counts it for or against its destination and moves the postback: delivered, or dead
- * when the destination refused for good or is disabled. A delivery that another attempt has already ended stays
- * ended. Closing an attempt again counts nothing.
- */
-export async function closeAttempt(
-  db: Db,
-  postbackId: PostbackId,
-  attempt: OpenedAttempt,
-  result: AttemptResult,
-  nowMs: number,
-): Promise<AttemptClosing> {
-  return db.transaction(async (trx) => {
-    // The postback before its attempts and its destination, as in db/lock-order.ts.
-    await trx.raw('SELECT 1 FROM postbacks WHERE postback_id = ? FOR UPDATE', [uuidFromId(postbackId)]);
-    const isFirstClosing = await finishAttempt(trx, postbackId, attempt, result, nowMs);
-    if (result.outcome === 'delivered') {
-      await markDelivered(trx, postbackId, nowMs);
-      if (isFirstClosing) await countSuccess(trx, attempt.destinationId);
-      return { postback: 'delivered', destination: null };
-    }
-    if (result.outcome !== 'retry') await markDead(trx, postbackId, result.reason ?? result.outcome, nowMs);
-    if (!isFirstClosing) return { postback: await statusOf(trx, postbackId), destination: null };
-    const failed = { ...attempt, postbackId, isGone: result.outcome === 'disabled' };
-    const { isDisabled, change } = await countFailure(trx, failed, nowMs);
-    if (isDisabled) await markDead(trx, postbackId, 'destination_disabled', nowMs);
-    return { postback: await statusOf(trx, postbackId), destination: change };
-  });
-}
-
-/** False when the attempt was closed before. One given up as abandoned reports its end after all. */
-async function finishAttempt(
+/** The request to where the destination is now; on record before it is sent, like the attempt. */
+async function addressedRequest(
   trx: Db,
   postbackId: PostbackId,
-  { attemptNo }: OpenedAttempt,
-  result: AttemptResult,
-  nowMs: number,
-): Promise<boolean> {
-  const finished = await trx('postback_attempts')
-    .where({ postback_id: uuidFromId(postbackId), attempt_no: attemptNo })
-    .whereRaw(`coalesce(outcome, 'abandoned') = 'abandoned'`)
-    .update({
-      finished_at: new Date(nowMs),
-      outcome: result.outcome,
-      reason: result.reason,
-      http_status: result.httpStatus,
-      latency_ms: result.latencyMs,
-      excerpt: result.excerpt,
-    });
-  return finished > 0;
+  { url, method, headers, body, context }: DutyRow,
+  destination: LockedDestination,
+): Promise<RenderedRequest> {
+  const request = readdress({ url, method, headers, body }, destination, context);
+  if (request.url !== url || request.method !== method) {
+    const { url: movedTo, method: by } = request;
+    await trx('postbacks').where('postback_id', uuidFromId(postbackId)).update({ url: movedTo, method: by });
+  }
+  return request;
 }
 
-async function statusOf(trx: Db, postbackId: PostbackId): Promise<DutyRow['status']> {
-  const row: Pick<DutyRow, 'status'> | undefined = await trx('postbacks')
-    .where('postback_id', uuidFromId(postbackId))
-    .first('status');
-  if (row === undefined) throw new Error(`postback ${postbackId} does not exist`);
-  return row.status;
-}
-
-/** Parks a postback whose time is up, unless it was delivered or replayed meanwhile. */
-export async function giveUp(
-  db: Db,
-  postbackId: PostbackId,
-  reason: string,
-  nowMs: number,
-  run: number,
-): Promise<void> {
-  await db.transaction(async (trx) => {
-    const duty = await lockDuty(trx, postbackId, nowMs);
-    if (duty.status !== 'pending' || duty.run !== run) return;
-    await abandonAttempts(trx, postbackId, nowMs);
-    await markDead(trx, postbackId, reason, nowMs);
-  });
-}
-
-/** Parks a postback as a dead letter; one that was delivered meanwhile stays delivered. */
-async function markDead(trx: Db, postbackId: PostbackId, reason: string, nowMs: number): Promise<void> {
-  await trx('postbacks')
-    .where({ postback_id: uuidFromId(postbackId), status: 'pending' })
-    .update({ status: 'dead', dead_at: new Date(nowMs), dead_reason: reason });
-}
-
-/** A success is a success even when the postback was parked while the destination was answering. */
-async function markDelivered(trx: Db, postbackId: PostbackId, nowMs: number): Promise<void> {
+async function postponeSweep(trx: Db, postbackId: PostbackId, untilMs: number): Promise<void> {
   await trx('postbacks')
     .where('postback_id', uuidFromId(postbackId))
-    .whereNot('status', 'delivered')
-    .update({ status: 'delivered', delivered_at: new Date(nowMs), dead_at: null, dead_reason: null });
+    .update({ sweep_after: new Date(untilMs) });
+}
+
+function toAttempt(duty: DutyRow, { kind, secret, previous_secret }: LockedDestination) {
+  return {
+    workspaceId: idFromUuid('wsp', duty.workspace_id),
+    destinationId: idFromUuid('dst', duty.destination_id),
+    kind,
+    key: duty.key,
+    secrets: [secret, previous_secret].filter((one) => one !== null),
+  };
 }

@@ -116,7 +116,7 @@ async function parkOwed(
        WHERE destination_id = ? AND status = 'pending' AND postback_id <> ?
        FOR UPDATE SKIP LOCKED
      )
-     UPDATE postbacks AS p SET status = 'dead', dead_at = ?, dead_reason = 'destination_disabled'
+     UPDATE postbacks AS p SET status = 'dead', dead_at = ?, dead_reason = 'destination_disabled', held_at = NULL
      FROM owed WHERE p.postback_id = owed.postback_id`,
     [uuidFromId(destinationId), uuidFromId(postbackId), new Date(nowMs)],
   );

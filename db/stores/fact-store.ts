@@ -95,11 +95,11 @@ export async function readEventSubject(db: Db, eventId: EventId): Promise<EventS
   };
 }
 
+/** Whose books are settled together. */
+export type Subject = Pick<EventSubject, 'workspaceId' | 'brandId' | 'playerId' | 'ownEventId'>;
+
 /** The subject of a lock; null when there is none. */
-export async function readSubject(
-  db: Db,
-  key: SubjectKey,
-): Promise<Pick<EventSubject, 'workspaceId' | 'brandId' | 'playerId' | 'ownEventId'> | null> {
+export async function readSubject(db: Db, key: SubjectKey): Promise<Subject | null> {
   const subject = parseSubjectKey(key);
   if ('eventId' in subject) return readEventSubject(db, subject.eventId);
   type Row = { workspace_id: string; brand_id: string; event_id: string };

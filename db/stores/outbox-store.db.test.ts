@@ -82,6 +82,22 @@ describe('claimOutbox', () => {
     expect((await claim('starts')).map((row) => row.refUuid)).toEqual([ref]);
   });
 
+  it('takes duties of every workspace that has any, however many another has queued before them', async () => {
+    const flood = await queue('postback', 30);
+    tenant = await insertWorkspace(db);
+    const timers = await queue('timer', 2);
+    tenant = await insertWorkspace(db);
+    const replays = await queue('postback', 1);
+    const refs = (await claim('duties', 9)).map((row) => row.refUuid);
+    // A third for each; what the others leave of theirs is the flood's.
+    expect(refs).toEqual([...flood.slice(0, 6), ...timers, ...replays]);
+    const [one, two] = [await db.transaction(), await db.transaction()];
+    await claimOutbox(one, 'duties', 9, nowMs);
+    const beside = await claimOutbox(two, 'duties', 9, nowMs);
+    expect(beside.map((row) => row.refUuid)).toEqual(flood.slice(6, 15));
+    await Promise.all([one.rollback(), two.rollback()]);
+  });
+
   it('gives two relays different rows, without either waiting', async () => {
     const refs = await queue('event', 6);
     const [one, two] = [await db.transaction(), await db.transaction()];

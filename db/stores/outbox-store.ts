@@ -64,10 +64,14 @@ type ClaimRow = {
  */
 const FURTHEST_AHEAD_MS = 5 * MINUTE_MS;
 
+const CLAIMED = 'outbox_id, kind, workspace_id, ref_id, run, attempts';
+const IS_DUE = '(available_at <= :now OR available_at > :furthest) AND parked_at IS NULL';
+
 /**
- * Locks up to `limit` due rows of a group of lanes for this transaction, lane by lane, oldest first. Rows that another
- * relay holds are passed over; when this process dies they are free again at once, because nothing but the lock marks
- * them. Parked rows are left alone.
+ * Locks up to `limit` due rows of a group of lanes for this transaction, lane by lane, oldest first; of duties, every
+ * workspace that has any gets an equal part first, so that whoever replays ten thousand makes nobody else wait. Rows that
+ * another relay holds are passed over; when this process dies they are free again at once, because nothing but the lock
+ * marks them. Parked rows are left alone.
  */
 export async function claimOutbox(
   trx: Db,
@@ -75,21 +79,65 @@ export async function claimOutbox(
   limit: number,
   nowMs: number,
 ): Promise<OutboxRow[]> {
-  const { first, last } = LANE_GROUPS[group];
+  const at = { now: new Date(nowMs), furthest: new Date(nowMs + FURTHEST_AHEAD_MS) };
+  if (group !== 'duties') return (await claimOldest(trx, group, { ...at, limit, taken: [] })).map(fromClaim);
+  const parts = await claimParts(trx, { ...at, limit });
+  const left = limit - parts.length;
+  if (parts.length === 0 || left === 0) return parts.map(fromClaim);
+  const taken = parts.map((row) => row.outbox_id.toString());
+  const rest = await claimOldest(trx, group, { ...at, limit: left, taken });
+  return [...parts, ...rest].map(fromClaim).sort((a, b) => (a.outboxId < b.outboxId ? -1 : 1));
+}
+
+type Claim = { readonly now: Date; readonly furthest: Date; readonly limit: number };
+
+async function claimOldest(
+  trx: Db,
+  group: LaneGroup,
+  claim: Claim & { readonly taken: readonly string[] },
+): Promise<ClaimRow[]> {
   const { rows } = await trx.raw<{ rows: ClaimRow[] }>(
-    `SELECT outbox_id, kind, workspace_id, ref_id, run, attempts FROM outbox
-     WHERE lane BETWEEN ? AND ? AND (available_at <= ? OR available_at > ?) AND parked_at IS NULL
-     ORDER BY lane, outbox_id LIMIT ? FOR UPDATE SKIP LOCKED`,
-    [first, last, new Date(nowMs), new Date(nowMs + FURTHEST_AHEAD_MS), limit],
+    `SELECT ${CLAIMED} FROM outbox
+     WHERE lane BETWEEN :first AND :last AND ${IS_DUE} AND outbox_id <> ALL(CAST(:taken AS bigint[]))
+     ORDER BY lane, outbox_id LIMIT :limit FOR UPDATE SKIP LOCKED`,
+    { ...claim, ...LANE_GROUPS[group] },
   );
-  return rows.map((row) => ({
+  return rows;
+}
+
+/** Duties of every workspace that has any, oldest first, an equal part of each. */
+async function claimParts(trx: Db, claim: Claim): Promise<ClaimRow[]> {
+  const { rows } = await trx.raw<{ rows: ClaimRow[] }>(
+    `WITH RECURSIVE waiting AS (
+       (SELECT workspace_id FROM outbox WHERE lane = :lane AND parked_at IS NULL ORDER BY workspace_id LIMIT 1)
+       UNION ALL
+       SELECT (SELECT o.workspace_id FROM outbox AS o
+               WHERE o.lane = :lane AND o.parked_at IS NULL AND o.workspace_id > waiting.workspace_id
+               ORDER BY o.workspace_id LIMIT 1)
+       FROM waiting WHERE waiting.workspace_id IS NOT NULL
+     )
+     SELECT part.* FROM waiting
+     CROSS JOIN LATERAL (
+       SELECT ${CLAIMED} FROM outbox WHERE lane = :lane AND workspace_id = waiting.workspace_id AND ${IS_DUE}
+       ORDER BY outbox_id
+       LIMIT (SELECT greatest(1, CAST(:limit AS integer) / count(*)) FROM waiting WHERE workspace_id IS NOT NULL)
+       FOR UPDATE SKIP LOCKED
+     ) AS part
+     LIMIT CAST(:limit AS integer)`,
+    { ...claim, lane: LANE_GROUPS.duties.first },
+  );
+  return rows;
+}
+
+function fromClaim(row: ClaimRow): OutboxRow {
+  return {
     outboxId: row.outbox_id,
     kind: row.kind,
     workspaceId: idFromUuid('wsp', row.workspace_id),
     refUuid: row.ref_id,
     run: row.run,
     attempts: row.attempts,
-  }));
+  };
 }
 
 /** Removes rows that Temporal has taken. */

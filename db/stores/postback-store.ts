@@ -11,12 +11,14 @@ import {
   uuidFromId,
   type WorkspaceId,
 } from '../../domain/ids';
+import type { PostbackContext } from '../../domain/postback/context';
 import type { PostbackEvent } from '../../domain/postback/events';
 import type { Subs } from '../../domain/postback/macros';
 import type { DestinationKind, DestinationMethod, RenderedRequest } from '../../domain/postback/render';
 import type { Db } from '../knex';
 import { mintId } from '../mint-id';
 import { type ConversionOwner, ownerColumn } from './conversion-store';
+import { UNTRIED_MS } from './postback-run-store';
 
 /** A destination that may be owed a postback. Null partner or campaign: of any. */
 export type PostbackTarget = {
@@ -43,15 +45,14 @@ type TargetRow = {
 };
 
 /**
- * The workspace's destinations that are owed postbacks. Paused ones are not. Disabled ones are: theirs are parked at
- * once and can be replayed when somebody has enabled them again.
+ * The workspace's destinations that are owed postbacks: all of them. What is due to a paused one is held, and what is
+ * due to a disabled one is parked at once: neither may miss a report that others got.
  */
 export async function loadPostbackTargets(db: Db, workspaceId: WorkspaceId): Promise<PostbackTarget[]> {
   const rows: TargetRow[] = await db('destinations')
     .select('destination_id', 'kind', 'url', 'method', 'events', 'partner_id', 'campaign_id')
     .select('accepts_public')
     .where({ workspace_id: uuidFromId(workspaceId) })
-    .whereIn('status', ['active', 'disabled'])
     .orderBy('destination_id');
   return rows.map((row) => ({
     destinationId: idFromUuid('dst', row.destination_id),
@@ -104,16 +105,20 @@ export type NewPostback = {
   readonly clickId: ClickId;
   readonly playerId: PlayerId | null;
   readonly request: RenderedRequest;
+  /** What its URL was rendered from, when that has macros. */
+  readonly context: PostbackContext | null;
+  /** The activity that will be given it to deliver; null: the sweep finds it. */
+  readonly handedTo: string | null;
 };
 
 /**
  * Stores a delivery duty unless its key exists: what was rendered first stands. One to a disabled destination is
- * parked from the beginning.
+ * parked from the beginning, one to a paused destination held.
  */
 export async function addPostback(db: Db, postback: NewPostback, nowMs: number): Promise<void> {
-  const ifDisabled = (then: string, otherwise: string) =>
+  const ifIt = (isSo: 'paused' | 'disabled', then: string, otherwise: string) =>
     db.raw(
-      `(SELECT CASE status WHEN 'disabled' THEN ${then} ELSE ${otherwise} END
+      `(SELECT CASE status WHEN '${isSo}' THEN ${then} ELSE ${otherwise} END
         FROM destinations WHERE destination_id = :destination)`,
       { destination: uuidFromId(postback.destinationId), now: new Date(nowMs) },
     );
@@ -135,10 +140,14 @@ export async function addPostback(db: Db, postback: NewPostback, nowMs: number):
       headers: JSON.stringify(postback.request.headers),
       body: postback.request.body,
       is_test: false,
-      status: ifDisabled(`'dead'`, `'pending'`),
-      dead_at: ifDisabled('CAST(:now AS timestamptz)', 'NULL'),
-      dead_reason: ifDisabled(`'destination_disabled'`, 'NULL'),
+      status: ifIt('disabled', `'dead'`, `'pending'`),
+      dead_at: ifIt('disabled', 'CAST(:now AS timestamptz)', 'NULL'),
+      dead_reason: ifIt('disabled', `'destination_disabled'`, 'NULL'),
+      held_at: ifIt('paused', 'CAST(:now AS timestamptz)', 'NULL'),
+      handed_to: postback.handedTo,
+      context: postback.context === null ? null : JSON.stringify(postback.context),
       created_at: new Date(nowMs),
+      sweep_after: new Date(nowMs + UNTRIED_MS),
     })
     .onConflict('key')
     .ignore();
@@ -197,29 +206,38 @@ export async function loadReports(db: Db, owner: ConversionOwner): Promise<Map<s
   );
 }
 
-/** The postbacks that settling this event made and that nobody has delivered yet, oldest first. */
-export async function pendingPostbacksOf(db: Db, eventId: EventId): Promise<PostbackId[]> {
-  const rows: { postback_id: string }[] = await db('postbacks')
-    .select('postback_id')
-    .where({ caused_by_event_id: uuidFromId(eventId), status: 'pending' })
-    .orderBy('postback_id');
-  return rows.map((row) => idFromUuid('pbk', row.postback_id));
+/**
+ * Of postbacks `p`: those that this activity stored, in this try of it or in one whose answer was lost, and that still
+ * wait for their first run. No other settlement of the same event, conversion or time is given them, because their
+ * workflow may be at it, or wait for its next attempt.
+ */
+const HANDED_OUT = `p.handed_to = ? AND p.status = 'pending' AND p.run = 0 AND p.held_at IS NULL`;
+
+/** What settling this event gives the activity to deliver, oldest first. */
+export async function handedForEvent(db: Db, eventId: EventId, handedTo: string): Promise<PostbackId[]> {
+  return handed(
+    db,
+    `SELECT p.postback_id FROM postbacks AS p WHERE p.caused_by_event_id = ? AND ${HANDED_OUT}
+     ORDER BY p.postback_id`,
+    [uuidFromId(eventId), handedTo],
+  );
 }
 
-/**
- * The postbacks of these conversions that nobody has tried to deliver yet, oldest first. One that was tried is in the
- * hands of another workflow, which goes on; a second one beside it would send everything twice.
- */
-export async function pendingPostbacksAbout(
+/** What settling its time gives the activity to deliver of the owner's conversions, oldest first. */
+export async function handedForOwner(
   db: Db,
-  conversionIds: readonly ConversionId[],
+  owner: Pick<ConversionOwner, 'playerId' | 'ownEventId'>,
+  handedTo: string,
 ): Promise<PostbackId[]> {
-  if (conversionIds.length === 0) return [];
-  const rows: { postback_id: string }[] = await db('postbacks')
-    .select('postback_id')
-    .whereRaw('conversion_id = ANY(?)', [conversionIds.map(uuidFromId)])
-    .where('status', 'pending')
-    .whereRaw('NOT EXISTS (SELECT 1 FROM postback_attempts AS a WHERE a.postback_id = postbacks.postback_id)')
-    .orderBy('postback_id');
+  return handed(
+    db,
+    `SELECT p.postback_id FROM conversions AS c JOIN postbacks AS p ON p.conversion_id = c.conversion_id
+     WHERE c.?? = ? AND ${HANDED_OUT} ORDER BY p.postback_id`,
+    [...ownerColumn(owner), handedTo],
+  );
+}
+
+async function handed(db: Db, sql: string, bindings: readonly string[]): Promise<PostbackId[]> {
+  const { rows } = await db.raw<{ rows: { postback_id: string }[] }>(sql, bindings);
   return rows.map((row) => idFromUuid('pbk', row.postback_id));
 }

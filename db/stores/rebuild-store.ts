@@ -5,6 +5,7 @@ import type { Db } from '../knex';
 import { lowestUuidAt } from '../partitions';
 import { queueTimersOf } from './due-store';
 import { OUTBOX_KEY, OUTBOX_LANES, REBUILD_LANE } from './outbox-store';
+import { NEW_RUN, newRunBindings } from './postback-run-store';
 
 /**
  * What Temporal knew and Postgres can say again, in pieces of one short statement each. A piece ends at a position from
@@ -81,7 +82,8 @@ export function requeueEvents(db: Db, request: PieceRequest): Promise<Piece> {
 
 /**
  * Postbacks that are owed. Each becomes a run of its own, so that the journey which had it, should it settle that event
- * again, leaves it alone. Those that wait for their run are left as they are.
+ * again, leaves it alone. Those that wait for their run are left as they are, and those of paused destinations are not
+ * Temporal's to know.
  */
 export function requeuePostbacks(db: Db, request: PieceRequest): Promise<Piece> {
   const chunk = `
@@ -91,20 +93,21 @@ export function requeuePostbacks(db: Db, request: PieceRequest): Promise<Piece> 
       p.postback_id
     FROM (
       SELECT postback_id, created_at FROM postbacks
-      WHERE status = 'pending' AND (created_at, postback_id) > ${AFTER} AND created_at <= :now
+      WHERE status = 'pending' AND held_at IS NULL AND (created_at, postback_id) > ${AFTER} AND created_at <= :now
       ORDER BY created_at, postback_id LIMIT :rows
     ) AS p`;
   // Locked in one order, so that two rebuilds at once cannot wait for each other in a circle.
   const again = `
-    UPDATE postbacks AS p SET run = p.run + 1
+    UPDATE postbacks AS p SET ${NEW_RUN}
     FROM (
       SELECT o.postback_id, chunk.nr FROM chunk JOIN postbacks AS o ON o.postback_id = chunk.postback_id
-      WHERE chunk.is_lost AND o.status = 'pending' ORDER BY o.postback_id FOR UPDATE OF o
+      WHERE chunk.is_lost AND o.status = 'pending' AND o.held_at IS NULL ORDER BY o.postback_id FOR UPDATE OF o
     ) AS owed
     WHERE p.postback_id = owed.postback_id
     RETURNING owed.nr, ${OUTBOX_LANES.postback} AS lane, 'postback' AS kind, p.workspace_id,
       p.postback_id AS ref_id, p.run`;
-  return takePiece(db, pieceSql(chunk, request.isDryRun, again), walkBindings(request));
+  const bindings = { ...walkBindings(request), ...newRunBindings(request.startedAtMs) };
+  return takePiece(db, pieceSql(chunk, request.isDryRun, again), bindings);
 }
 
 function walkBindings({ after, rows, startedAtMs }: PieceRequest): Record<string, unknown> {

@@ -1,15 +1,14 @@
-import { type EventId, type PostbackId, uuidFromId } from '../../domain/ids';
-import { HOUR_MS, MINUTE_MS } from '../../domain/time';
+import { type EventId, uuidFromId } from '../../domain/ids';
+import { MINUTE_MS } from '../../domain/time';
 import { insertCampaign } from '../../testing/builders/insert-campaign';
 import { type EventFixture, insertEvent, insertQuarantine } from '../../testing/builders/insert-event';
-import { insertAttempt, insertDestination, insertPostback } from '../../testing/builders/insert-postback';
 import { insertWorkspace, type WorkspaceFixture } from '../../testing/builders/insert-workspace';
 import { newEvent } from '../../testing/builders/new-event';
 import { recordTestClick } from '../../testing/builders/record-test-click';
 import { createTestDb, type TestDb } from '../../testing/test-db';
 import type { Db } from '../knex';
 import { acceptEvent } from './event-store';
-import { sweepOrphanedPostbacks, sweepUnhandledEvents } from './sweep-store';
+import { sweepUnhandledEvents } from './sweep-store';
 
 let testDb: TestDb;
 let db: Db;
@@ -25,11 +24,8 @@ afterAll(() => testDb.drop());
 beforeEach(async () => {
   tenant = await insertWorkspace(db);
   await db('outbox').delete();
-  // Events and postbacks of other tests are none of this one's.
+  // Events of other tests are none of this one's.
   await db('events').update({ handled_at: new Date() });
-  await db('postbacks')
-    .where({ status: 'pending' })
-    .update({ status: 'delivered', delivered_at: new Date() });
 });
 
 /** Queued things, taken out again as a relay would. */
@@ -39,8 +35,6 @@ async function takeQueued(): Promise<{ kind: string; ref: string; run: number }[
 }
 const sweepEvents = (atMs: number, limit = 100) =>
   db.transaction((trx) => sweepUnhandledEvents(trx, limit, atMs));
-const sweepPostbacks = (atMs: number, limit = 100) =>
-  db.transaction((trx) => sweepOrphanedPostbacks(trx, limit, atMs));
 
 describe('sweepUnhandledEvents', () => {
   /** Received at the start of the test, and first due a minute later. */
@@ -112,41 +106,5 @@ describe('sweepUnhandledEvents', () => {
     await Promise.all([one.commit(), two.commit()]);
     expect(found).toEqual([2, 2]);
     expect(await takeQueued()).toHaveLength(6);
-  });
-});
-
-describe('sweepOrphanedPostbacks', () => {
-  const pending = async (given: { deliveredAtMs?: number; deadAtMs?: number } = {}): Promise<PostbackId> => {
-    const destinationId = await insertDestination(db, tenant);
-    return insertPostback(db, { ...tenant, destinationId, createdAtMs: startMs, ...given });
-  };
-  const swept = async (atMs: number) => {
-    await sweepPostbacks(atMs);
-    return takeQueued();
-  };
-
-  it('gives a postback that was never tried a workflow of its own after five minutes', async () => {
-    const postbackId = await pending();
-    expect(await swept(atMinute(5) - 1)).toEqual([]);
-    expect(await swept(atMinute(5))).toEqual([{ kind: 'postback', ref: uuidFromId(postbackId), run: 1 }]);
-    const row = await db('postbacks').where('postback_id', uuidFromId(postbackId)).first('run');
-    expect(row.run).toBe(1);
-  });
-
-  it('waits longer than any pause between two attempts', async () => {
-    const postbackId = await pending();
-    await insertAttempt(db, { postbackId, attemptNo: 1, startedAtMs: startMs });
-    await insertAttempt(db, { postbackId, attemptNo: 2, startedAtMs: atMinute(60) });
-    expect(await swept(atMinute(60) + 6 * HOUR_MS)).toEqual([]);
-    expect(await swept(atMinute(75) + 6 * HOUR_MS)).toHaveLength(1);
-  });
-
-  it('leaves what has ended, and what is queued already', async () => {
-    await pending({ deliveredAtMs: startMs });
-    await pending({ deadAtMs: startMs });
-    const postbackId = await pending();
-    expect(await sweepPostbacks(atMinute(5))).toBe(1);
-    expect(await sweepPostbacks(atMinute(60))).toBe(0);
-    expect(await takeQueued()).toEqual([{ kind: 'postback', ref: uuidFromId(postbackId), run: 1 }]);
   });
 });

@@ -1,14 +1,9 @@
 import { idFromUuid } from '../../domain/ids';
-import { HOUR_MS, MINUTE_MS } from '../../domain/time';
+import { MINUTE_MS } from '../../domain/time';
 import type { Db } from '../knex';
 import { enqueue } from './outbox-store';
 import { HAS_NO_OPEN_RULING } from './ruling-store';
 import type { SubjectKey } from './subject-lock';
-
-/** A postback without a single attempt after this long has no workflow that works on it. */
-const NEVER_TRIED_MS = 5 * MINUTE_MS;
-/** Longer than any pause between two attempts, which a Retry-After can stretch to six hours. */
-const SILENT_MS = 6 * HOUR_MS + 15 * MINUTE_MS;
 
 /**
  * Queues acknowledged events again that are not settled after a minute. Each event waits twice as long as before,
@@ -83,34 +78,4 @@ async function findOverdueReviews(db: Db, limit: number, nowMs: number): Promise
     key: row.player_id === null ? idFromUuid('evt', row.event_id) : idFromUuid('ply', row.player_id),
     dueAtMs: row.due_at.getTime(),
   }));
-}
-
-/** Gives postbacks that no workflow seems to work on a workflow of their own, as a new run. */
-export async function sweepOrphanedPostbacks(db: Db, limit: number, nowMs: number): Promise<number> {
-  const { rows } = await db.raw<{ rows: { postback_id: string; workspace_id: string; run: number }[] }>(
-    `UPDATE postbacks AS p SET run = p.run + 1
-     FROM (
-       SELECT o.postback_id FROM postbacks AS o
-       LEFT JOIN LATERAL (
-         SELECT max(a.started_at) AS last_at FROM postback_attempts AS a WHERE a.postback_id = o.postback_id
-       ) AS tried ON true
-       WHERE o.status = 'pending' AND coalesce(tried.last_at + ?::interval, o.created_at + ?::interval) <= ?
-         AND NOT EXISTS (SELECT 1 FROM outbox AS q WHERE q.kind = 'postback' AND q.ref_id = o.postback_id)
-       ORDER BY o.created_at LIMIT ? FOR UPDATE OF o SKIP LOCKED
-     ) AS orphan
-     WHERE p.postback_id = orphan.postback_id
-     RETURNING p.postback_id, p.workspace_id, p.run`,
-    [`${SILENT_MS} milliseconds`, `${NEVER_TRIED_MS} milliseconds`, new Date(nowMs), limit],
-  );
-  await enqueue(
-    db,
-    'postback',
-    rows.map((row) => ({
-      workspaceId: idFromUuid('wsp', row.workspace_id),
-      refUuid: row.postback_id,
-      run: row.run,
-    })),
-    nowMs,
-  );
-  return rows.length;
 }

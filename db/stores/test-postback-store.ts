@@ -1,9 +1,12 @@
 import { type DestinationId, type PostbackId, uuidFromId, type WorkspaceId } from '../../domain/ids';
 import type { RenderedRequest } from '../../domain/postback/render';
 import type { Db } from '../knex';
-import { enqueue } from './outbox-store';
+import { startRuns, UNTRIED_MS } from './postback-run-store';
 
-/** A postback that an operator asked for; it belongs to no conversion and never stands for money. */
+/**
+ * A postback that an operator asked for; it belongs to no conversion and never stands for money. It is sent also while
+ * the destination is paused: trying out what was mended comes before going on.
+ */
 export type TestPostback = {
   readonly postbackId: PostbackId;
   readonly workspaceId: WorkspaceId;
@@ -14,9 +17,9 @@ export type TestPostback = {
 /** Stores the delivery duty together with the outbox row that starts it. */
 export async function insertTestPostback(db: Db, postback: TestPostback, nowMs: number): Promise<void> {
   const { postbackId, workspaceId, destinationId, request } = postback;
+  const ids = { postback_id: uuidFromId(postbackId), workspace_id: uuidFromId(workspaceId) };
   await db('postbacks').insert({
-    postback_id: uuidFromId(postbackId),
-    workspace_id: uuidFromId(workspaceId),
+    ...ids,
     destination_id: uuidFromId(destinationId),
     // Its own id makes the key unique: two tests are two duties.
     key: `${workspaceId}:${destinationId}:test:${postbackId}`,
@@ -28,6 +31,7 @@ export async function insertTestPostback(db: Db, postback: TestPostback, nowMs: 
     is_test: true,
     status: 'pending',
     created_at: new Date(nowMs),
+    sweep_after: new Date(nowMs + UNTRIED_MS),
   });
-  await enqueue(db, 'postback', [{ workspaceId, refUuid: uuidFromId(postbackId) }], nowMs);
+  await startRuns(db, [{ ...ids, run: 0 }], nowMs);
 }

@@ -14,6 +14,7 @@ export const HOUSEKEEPING_PARTS = {
   sweep_quarantine_rest: EVERY_MINUTE,
   sweep_events: EVERY_MINUTE,
   sweep_postbacks: EVERY_MINUTE,
+  sweep_held: EVERY_MINUTE,
   sweep_overdue: EVERY_MINUTE,
   sweep_rules: EVERY_MINUTE,
   sweep_reports: EVERY_MINUTE,

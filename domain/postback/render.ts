@@ -62,6 +62,23 @@ export function renderPostback(destination: DestinationTarget, context: Postback
   }
 }
 
+/**
+ * The same request to where the destination is by now: key, values and body stay what they were, and whoever corrects a
+ * URL need not replay what is still to be tried. What was rendered before its values were kept stays where it was.
+ */
+export function readdress(
+  rendered: RenderedRequest,
+  destination: DestinationTarget,
+  context: PostbackContext | null,
+): RenderedRequest {
+  switch (destination.kind) {
+    case 'partner_url':
+      return context === null ? rendered : { ...rendered, ...renderPostback(destination, context) };
+    case 'webhook':
+      return { ...rendered, url: destination.url };
+  }
+}
+
 /** `{timestamp}` is in Unix seconds, which is what trackers read. */
 function macroValues(context: PostbackContext): MacroValues {
   return {

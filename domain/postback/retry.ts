@@ -1,4 +1,5 @@
 import { DAY_MS, HOUR_MS, SECOND_MS } from '../time';
+import { FURTHEST_TURN_MS } from './share';
 
 /** How long one postback is tried before it becomes a dead letter. */
 export const DELIVERY_HORIZON_MS = 3 * DAY_MS;
@@ -11,7 +12,7 @@ const MAX_RETRY_AFTER_MS = 6 * HOUR_MS;
 const LAST_ATTEMPT_RESERVE_MS = 15 * SECOND_MS;
 
 export type RetryInput = {
-  /** Number of the attempt that just failed, counted from 1. */
+  /** Number of the attempt that just failed, counted from 1 in its run; waiting for a turn counts for nothing. */
   attempt: number;
   /** A random number in [0, 1), given by the caller because this module has no randomness. */
   random01: number;
@@ -46,4 +47,20 @@ export function nextRetryDelayMs(input: RetryInput): RetryDecision {
   const backoff = middle * (0.75 + 0.5 * input.random01);
   const asked = Math.min(input.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS);
   return { kind: 'retry', delayMs: Math.round(Math.min(Math.max(backoff, asked), latest)) };
+}
+
+export type TurnInput = Pick<RetryInput, 'random01' | 'remainingMs'> & {
+  /** When the destination has a turn for it. */
+  readonly turnInMs: number;
+};
+
+/**
+ * When to ask again for a turn at a busy destination. Turns near by are apart from each other; those at the end of a
+ * long line would all be the same one, and are spread over the second half of it.
+ */
+export function nextTurnDelayMs({ turnInMs, random01, remainingMs }: TurnInput): RetryDecision {
+  const latest = remainingMs - LAST_ATTEMPT_RESERVE_MS;
+  if (latest < BASE_DELAY_MS) return { kind: 'give_up' };
+  const spread = turnInMs < FURTHEST_TURN_MS ? turnInMs : turnInMs * (0.5 + 0.5 * random01);
+  return { kind: 'retry', delayMs: Math.round(Math.min(spread, latest)) };
 }

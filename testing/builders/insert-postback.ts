@@ -12,6 +12,7 @@ import {
   uuidFromId,
   type WorkspaceId,
 } from '../../domain/ids';
+import { MINUTE_MS } from '../../domain/time';
 
 /** An active partner URL that wants first deposits; a webhook when it is given a secret. */
 export async function insertDestination(
@@ -62,6 +63,7 @@ export async function insertPostback(
     readonly deliveredAtMs?: number;
     readonly deadAtMs?: number;
     readonly deadReason?: string;
+    readonly heldAtMs?: number;
   },
 ): Promise<PostbackId> {
   const createdAtMs = given.createdAtMs ?? Date.now();
@@ -82,6 +84,8 @@ export async function insertPostback(
     headers: '{}',
     body: null,
     is_test: given.conversionId === undefined,
+    held_at: given.heldAtMs === undefined ? null : new Date(given.heldAtMs),
+    sweep_after: new Date(createdAtMs + 5 * MINUTE_MS),
     status: isDead ? 'dead' : given.deliveredAtMs === undefined ? 'pending' : 'delivered',
     created_at: new Date(createdAtMs),
     delivered_at: given.deliveredAtMs === undefined ? null : new Date(given.deliveredAtMs),

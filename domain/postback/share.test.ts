@@ -1,0 +1,48 @@
+import { HOUR_MS, SECOND_MS } from '../time';
+import { nextTurnMs, openPlaces, shareOf } from './share';
+
+describe('the share of a destination', () => {
+  it.each([
+    [0, 8],
+    [4, 8],
+    [5, 4],
+    [9, 4],
+    [10, 2],
+    [14, 2],
+    [15, 1],
+    [160, 1],
+    [10_000, 1],
+  ])('after %i failures in a row is %i', (failures, share) => {
+    expect(shareOf(failures)).toBe(share);
+  });
+});
+
+describe('turns at a busy destination', () => {
+  const nowMs = 1_000_000;
+  const line = { nowMs, lastTurnMs: null, share: 8, meanAgeMs: 5 * SECOND_MS };
+
+  it('come as often as a place becomes free', () => {
+    expect(nextTurnMs(line) - nowMs).toBe(1_250);
+    expect(nextTurnMs({ ...line, share: 1 }) - nowMs).toBe(10 * SECOND_MS);
+    expect(nextTurnMs({ ...line, meanAgeMs: 0 }) - nowMs).toBe(100);
+  });
+
+  it('follow each other, and those of the past are over', () => {
+    const lastTurnMs = nowMs + 30 * SECOND_MS;
+    expect(nextTurnMs({ ...line, lastTurnMs })).toBe(lastTurnMs + 1_250);
+    expect(nextTurnMs({ ...line, lastTurnMs: nowMs - HOUR_MS })).toBe(nowMs + 1_250);
+  });
+
+  it('are at most an hour away, also after a clock that was ahead', () => {
+    expect(nextTurnMs({ ...line, lastTurnMs: nowMs + 9 * HOUR_MS })).toBe(nowMs + HOUR_MS);
+  });
+
+  it('leave one place to those that have waited, while anybody waits', () => {
+    const waiting = { ...line, lastTurnMs: nowMs + 1 };
+    expect(openPlaces(waiting, true)).toBe(8);
+    expect(openPlaces(waiting, false)).toBe(7);
+    expect(openPlaces({ ...waiting, share: 1 }, false)).toBe(0);
+    expect(openPlaces({ ...line, lastTurnMs: nowMs }, false)).toBe(8);
+    expect(openPlaces(line, false)).toBe(8);
+  });
+});
