@@ -51,10 +51,10 @@ export async function publicOrigin(
   const clickId = clickRef === null ? null : parseId('clk', clickRef);
   const source =
     named === null
-      ? await findClickOrigin(deps.db, clickId)
+      ? await findClickOrigin(deps.intakeDb, clickId)
       : sourceId === null
         ? null
-        : await findNamedSource(deps.db, sourceId);
+        : await findNamedSource(deps.intakeDb, sourceId);
   if (source !== null) return source;
   const path = named === null ? 'click_id' : 'source';
   throw new AppError('invalid_request', `${path} names nothing here.`, {
@@ -65,5 +65,5 @@ export async function publicOrigin(
 /** The latest click of the browser's visitor, when the report itself names none. */
 export async function clickOfVisitor(deps: ApiDeps, req: IncomingMessage): Promise<string | null> {
   const visitorId = readVisitorCookie(req.headers.cookie);
-  return visitorId === null ? null : findLatestClick(deps.db, visitorId, deps.clock.nowMs());
+  return visitorId === null ? null : findLatestClick(deps.intakeDb, visitorId, deps.clock.nowMs());
 }

@@ -128,7 +128,7 @@ function signingSource(req: Request): string | null {
 async function senderBySource(deps: ApiDeps, req: Request, named: string): Promise<Omit<Sender, 'budgetMs'>> {
   refuseStranger(deps, req, named);
   const sourceId = parseId('src', named);
-  const source = sourceId === null ? null : await findSigningSource(deps.db, sourceId);
+  const source = sourceId === null ? null : await findSigningSource(deps.intakeDb, sourceId);
   // One answer for an unknown source and for a wrong secret: a stranger learns of neither.
   if (source === null) {
     countFailure(deps, req);
@@ -143,7 +143,7 @@ async function senderByKey(
   res: Response,
   key: string | null,
 ): Promise<Omit<Sender, 'budgetMs'>> {
-  const principal = await authenticateKey(deps, req, key);
+  const principal = await authenticateKey(deps, deps.intakeDb, req, key);
   // What stands in a URL ends up in logs and histories: only the key of a source, which can do little, may.
   if (principal.sourceId === null && key !== bearerKey(req)) {
     throw new AppError('unauthorized', 'Only the key of a source may stand in a URL.');
@@ -153,7 +153,7 @@ async function senderByKey(
   }
   setPrincipal(res, principal);
   await takeShare(deps, deps.limits.events, principal.keyId, res);
-  const source = await findKeyOrigin(deps.db, principal.workspaceId, principal.sourceId);
+  const source = await findKeyOrigin(deps.intakeDb, principal.workspaceId, principal.sourceId);
   return { ...source, trust: 'keyed', secret: null };
 }
 

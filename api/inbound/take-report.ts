@@ -29,7 +29,7 @@ export async function takeReport(
   }
   const { report, raw, spelling } = given;
   const taken = await withDeadline(
-    acceptReport(deps.db, { ...reporter, report, raw }, deps.clock.nowMs()),
+    acceptReport(deps.intakeDb, { ...reporter, report, raw }, deps.clock.nowMs()),
     budgetMs,
   );
   if (taken.status !== 'refused') {

@@ -9,6 +9,7 @@ import type { ApiDeps } from '../deps';
 import { principalOf, requireScope } from '../middleware/authenticate';
 import { runOnce, sendAnswer } from '../middleware/idempotency';
 import { jsonBody } from '../middleware/json-body';
+import { readRequest } from '../middleware/read-request';
 import { notFound, parseBody, parsePathId, parseQuery } from '../middleware/validate';
 import { requireDays } from '../schemas/calendar';
 import {
@@ -29,7 +30,6 @@ const MAX_GOAL_DAYS = 366;
 /** Goals, each with how far it is as of now. */
 export function goalRoutes(deps: ApiDeps): Router {
   const router = Router();
-  const mayRead = requireScope(deps, 'read');
   const maySetUp = requireScope(deps, 'setup:write');
   const shown = async (db: Db, workspaceId: WorkspaceId, goal: Goal) =>
     goalJson(goal, await readGoalProgress(db, workspaceId, goal, deps.clock.nowMs()));
@@ -47,23 +47,29 @@ export function goalRoutes(deps: ApiDeps): Router {
     sendAnswer(res, answer);
   });
 
-  router.get('/v1/goals', mayRead, async (req, res) => {
-    const query = parseQuery(goalListQuery, req);
-    const { workspaceId } = principalOf(res);
-    const filter = { campaignId: query.campaignId };
-    const { items, nextUuid } = await listGoals(deps.db, workspaceId, filter, toPageRequest(query));
-    const data: object[] = [];
-    // One after the other: a list must not take every connection there is.
-    for (const goal of items) data.push(await shown(deps.db, workspaceId, goal));
-    res.json(pageAnswer('gol', { items: data, nextUuid }, (goal) => goal));
-  });
+  router.get(
+    '/v1/goals',
+    readRequest(deps, 'heavy', async (req, res) => {
+      const query = parseQuery(goalListQuery, req);
+      const { workspaceId } = principalOf(res);
+      const filter = { campaignId: query.campaignId };
+      const { items, nextUuid } = await listGoals(deps.readDb, workspaceId, filter, toPageRequest(query));
+      const data: object[] = [];
+      // One after the other: a list must not take every connection there is.
+      for (const goal of items) data.push(await shown(deps.readDb, workspaceId, goal));
+      res.json(pageAnswer('gol', { items: data, nextUuid }, (goal) => goal));
+    }),
+  );
 
-  router.get('/v1/goals/:goalId', mayRead, async (req, res) => {
-    const { workspaceId } = principalOf(res);
-    const goal = await findGoal(deps.db, workspaceId, parsePathId('gol', req, 'goalId'));
-    if (goal === null) throw notFound();
-    res.json(await shown(deps.db, workspaceId, goal));
-  });
+  router.get(
+    '/v1/goals/:goalId',
+    readRequest(deps, 'heavy', async (req, res) => {
+      const { workspaceId } = principalOf(res);
+      const goal = await findGoal(deps.readDb, workspaceId, parsePathId('gol', req, 'goalId'));
+      if (goal === null) throw notFound();
+      res.json(await shown(deps.readDb, workspaceId, goal));
+    }),
+  );
 
   router.patch('/v1/goals/:goalId', maySetUp, jsonBody, async (req, res) => {
     const goalId = parsePathId('gol', req, 'goalId');

@@ -85,7 +85,7 @@ const CLICKS = rowBatch<NewClick>([
 
 const RECORD_CLICKS = `
   WITH given AS (
-    ${CLICKS.select}
+    ${CLICKS.select} ORDER BY click_id
   ), click AS (
     INSERT INTO clicks (click_id, workspace_id, campaign_id, campaign_version, offer_id, partner_id, partner_reason,
       visitor_id, clicked_at, expires_at, is_test, external_id, subs, ad_ids, utm, device)
