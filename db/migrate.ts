@@ -7,7 +7,7 @@ import { ensurePartitions } from './partitions';
 const migrationSource: Knex.MigrationSource<(typeof MIGRATIONS)[number]> = {
   getMigrations: async () => [...MIGRATIONS],
   getMigrationName: ([name]) => name,
-  getMigration: async ([, { up }]) => ({ up, down: noWayBack }),
+  getMigration: async ([, { up, config }]) => ({ up, down: noWayBack, config }),
 };
 
 async function noWayBack(): Promise<void> {

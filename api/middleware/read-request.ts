@@ -18,15 +18,26 @@ export function readRequest(
 ): RequestHandler[] {
   return [
     requireScope(deps, scope, deps.readDb),
-    async (req, res) => {
-      const leave = await turnOf(deps, res, weight);
-      try {
+    (req, res) =>
+      inTurn(deps, res, weight, async () => {
         if (!res.destroyed) await answer(req, res);
-      } finally {
-        leave();
-      }
-    },
+      }),
   ];
+}
+
+/** Does work that reads when it is the turn of the asker's workspace; for routes that do not only read. */
+export async function inTurn<Result>(
+  deps: ApiDeps,
+  res: Response,
+  weight: ReadWeight,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const leave = await turnOf(deps, res, weight);
+  try {
+    return await work();
+  } finally {
+    leave();
+  }
 }
 
 async function turnOf(deps: ApiDeps, res: Response, weight: ReadWeight): Promise<() => void> {

@@ -17,8 +17,8 @@ export function attributionReportRoutes(deps: ApiDeps): Router {
     readRequest(deps, 'heavy', async (req, res) => {
       const { from: fromMs, to: toMs, groupBy } = parseQuery(attributionReportQuery, req);
       const { workspaceId } = principalOf(res);
-      const rows = await readAttributionReport(deps.readDb, workspaceId, { fromMs, toMs }, groupBy);
-      res.json(attributionReportJson(rows));
+      const report = await readAttributionReport(deps.readDb, workspaceId, { fromMs, toMs }, groupBy);
+      res.json(attributionReportJson(report));
     }),
   );
 

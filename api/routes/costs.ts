@@ -54,7 +54,7 @@ export function costRoutes(deps: ApiDeps): Router {
     readRequest(deps, 'light', async (req, res) => {
       const { workspaceId } = principalOf(res);
       const revisions = await listCostRevisions(deps.readDb, workspaceId, parsePathId('cst', req, 'costId'));
-      if (revisions.length === 0) throw notFound();
+      if (revisions.items.length === 0) throw notFound();
       res.json(costHistoryJson(revisions));
     }),
   );

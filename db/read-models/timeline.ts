@@ -18,7 +18,10 @@ import { IS_TEST_EVENT } from '../stores/event-terms';
 import { nullableAmount } from './row-values';
 import { sortTimeline, type TimelineEntry, timelineEntry } from './timeline-entry';
 
-/** A timeline tells of at most this many events, the latest ones: it is a page to read, not an export. */
+/**
+ * A timeline tells of at most this many events, settlements and deliveries each, the latest ones: it is a page to read,
+ * not an export.
+ */
 export const TIMELINE_EVENTS_MAX = 1_000;
 
 /** A report that arrives later than this after its own time says so. */
@@ -57,7 +60,8 @@ export async function readPlayerTimeline(
   playerId: PlayerId,
   clickId: ClickId | null,
 ): Promise<TimelineEntry[]> {
-  const ofPlayer = 'SELECT event_id FROM events WHERE player_id = :subject';
+  const ofPlayer = `SELECT event_id FROM events WHERE player_id = :subject
+    ORDER BY occurred_at DESC, event_id DESC LIMIT :limit`;
   const events = await loadEvents(db, workspaceId, ofPlayer, playerId);
   const click = clickId === null ? [] : await clickEntries(db, workspaceId, clickId);
   return sortTimeline([...click, ...(await eventEntries(db, workspaceId, events))]);
@@ -95,15 +99,19 @@ async function loadEvents(
        q.reason AS quarantine_reason, q.quarantined_at, q.released_at, q.released_by, n.conversion_id,
        e.decision, e.ruled_conversion_id, e.ruled_revision, e.attributes->>'reason' AS why,
        e.attributes->>'actor' AS actor, ${IS_TEST_EVENT} AS is_test
-     FROM (${eventIds}) AS named
-     JOIN events AS e ON e.event_id = named.event_id AND e.workspace_id = :workspace
+     FROM (
+       SELECT own.event_id FROM (${eventIds}) AS named
+       JOIN events AS own ON own.event_id = named.event_id AND own.workspace_id = :workspace
+       ORDER BY own.event_id DESC LIMIT :limit
+     ) AS latest
+     JOIN events AS e ON e.event_id = latest.event_id
      LEFT JOIN quarantine AS q ON q.event_id = e.event_id
      LEFT JOIN conversions AS n ON n.workspace_id = e.workspace_id AND n.brand_id = e.brand_id
        AND n.kind = e.kind AND n.transaction_key = e.transaction_key
-     ORDER BY e.event_id DESC LIMIT :limit`,
+     ORDER BY e.event_id`,
     { workspace: uuidFromId(workspaceId), subject: uuidFromId(subject), limit: TIMELINE_EVENTS_MAX },
   );
-  return rows.reverse();
+  return rows;
 }
 
 async function eventEntries(
@@ -204,16 +212,18 @@ async function settlementEntries(
   const { rows } = await db.raw<{ rows: SettledRow[] }>(
     `SELECT at, action, subject, detail->>'revision' AS revision, detail->>'status' AS status, detail->>'reason' AS reason
      FROM audit WHERE workspace_id = ? AND subject = ANY(?) AND action = ANY(?)
-     ORDER BY audit_id`,
-    [uuidFromId(workspaceId), [...conversionIds], Object.keys(TOLD_AS)],
+     ORDER BY audit_id DESC LIMIT ?`,
+    [uuidFromId(workspaceId), [...conversionIds], Object.keys(TOLD_AS), TIMELINE_EVENTS_MAX],
   );
-  return rows.map((row) =>
-    timelineEntry(row.at, TOLD_AS[row.action], row.reason, [
-      row.status,
-      row.subject,
-      row.revision === null ? null : `revision ${row.revision}`,
-    ]),
-  );
+  return rows
+    .reverse()
+    .map((row) =>
+      timelineEntry(row.at, TOLD_AS[row.action], row.reason, [
+        row.status,
+        row.subject,
+        row.revision === null ? null : `revision ${row.revision}`,
+      ]),
+    );
 }
 
 type PostbackRow = {
@@ -238,10 +248,10 @@ async function postbackEntries(db: Db, conversionIds: readonly ConversionId[]): 
      FROM postbacks AS k
      LEFT JOIN postback_attempts AS t ON t.postback_id = k.postback_id AND t.outcome <> 'delivered'
      WHERE k.conversion_id = ANY(?)
-     ORDER BY k.postback_id, t.attempt_no`,
-    [conversionIds.map(uuidFromId)],
+     ORDER BY k.postback_id DESC, t.attempt_no DESC LIMIT ?`,
+    [conversionIds.map(uuidFromId), TIMELINE_EVENTS_MAX],
   );
-  return rows.flatMap((row, index) => {
+  return rows.reverse().flatMap((row, index) => {
     const isFirstOfPostback = rows[index - 1]?.postback_id !== row.postback_id;
     return [...(isFirstOfPostback ? toPostbackEntries(row) : []), ...toAttemptEntries(row)];
   });

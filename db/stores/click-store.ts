@@ -83,6 +83,7 @@ const CLICKS = rowBatch<NewClick>([
   ['query', 'text', ({ raw }) => raw.query],
 ]);
 
+// In the order of their keys, so that indexes grow at their ends: a page that splits in its middle is written twice.
 const RECORD_CLICKS = `
   WITH given AS (
     ${CLICKS.select} ORDER BY click_id
