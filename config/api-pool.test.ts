@@ -3,11 +3,12 @@ import { apiPoolProblem, apiPools, CLICK_CONNECTIONS } from './api-pool';
 
 describe('the pools of an API process', () => {
   it.each([
-    [1, 84, { intake: 6, setUp: 4, reads: 8 }],
-    [3, 84, { intake: 6, setUp: 4, reads: 8 }],
+    [1, 92, { intake: 6, setUp: 4, reads: 8 }],
+    [4, 92, { intake: 6, setUp: 4, reads: 8 }],
     [4, 84, { intake: 5, setUp: 4, reads: 7 }],
     [5, 84, { intake: 3, setUp: 2, reads: 6 }],
     [7, 84, { intake: 2, setUp: 2, reads: 3 }],
+    [8, 92, { intake: 2, setUp: 2, reads: 2 }],
     [1, 11, { intake: 2, setUp: 2, reads: 2 }],
   ])('with %d processes on %d connections are %j', (apiProcesses, apiConnections, pools) => {
     expect(apiPools({ apiProcesses, apiConnections })).toEqual(pools);

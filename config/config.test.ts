@@ -23,7 +23,7 @@ describe('parseConfig', () => {
       sinkPort: 8090,
       trustedProxies: [],
       apiProcesses: 1,
-      apiConnections: 84,
+      apiConnections: 92,
       limits: {
         clicksPerSecond: 0,
         maxLoopLagMs: 200,

@@ -1,4 +1,6 @@
 import { MAX_GROUPS, MAX_KEY_CHARACTERS } from '../../db/read-models/largest-groups';
+import { TIMELINE_EVENTS_MAX } from '../../db/read-models/timeline';
+import { MAX_ACCOUNTS } from '../../db/read-models/trial-balance';
 import { uuidFromId } from '../../domain/ids';
 import { insertCampaign } from '../../testing/builders/insert-campaign';
 import { insertPartner } from '../../testing/builders/insert-partner';
@@ -44,8 +46,8 @@ async function copyClick(click: string): Promise<void> {
 /** How many rows leave Postgres at most for one statement of a request. */
 async function mostRows(work: () => Promise<unknown>): Promise<number> {
   let most = 0;
-  const count = (response: { rows?: readonly unknown[] }) => {
-    most = Math.max(most, response.rows?.length ?? 0);
+  const count = (response: { rows?: readonly unknown[] } | undefined) => {
+    most = Math.max(most, response?.rows?.length ?? 0);
   };
   reads.db.on('query-response', count);
   await work();
@@ -180,5 +182,52 @@ describe('an overview', () => {
     expect(body.groups).toHaveLength(MAX_GROUPS);
     expect(body.groups[0]).toMatchObject({ key: campaignId, value: { clicks: 7 } });
     expect([body.total.clicks, body.rest.clicks, body.groupsLeftOut]).toEqual([MAX_GROUPS + 56, 50, 50]);
+  });
+});
+
+describe('what a workspace has much of', () => {
+  const asReplica = (sql: string, bindings: Record<string, string | number>) =>
+    reads.db.transaction(async (trx) => {
+      // Copies: what they refer to is there once, or need not be.
+      await trx.raw(`SET LOCAL session_replication_role = 'replica'`);
+      await trx.raw(sql, bindings);
+    });
+
+  it('a player of thousands of events is told by his latest ones', async () => {
+    await asReplica(
+      `INSERT INTO events SELECT made.* FROM (SELECT e FROM events AS e WHERE e.kind = 'deposit' LIMIT 1) AS one (e)
+       CROSS JOIN generate_series(1, :count) AS n
+       CROSS JOIN LATERAL jsonb_populate_record(one.e, jsonb_build_object('event_id', gen_random_uuid(),
+         'occurred_at', (one.e).occurred_at - n * interval '1 minute', 'sender_event_id', 'C' || n,
+         'transaction_key', 'C' || n)) AS made`,
+      { count: 2 * TIMELINE_EVENTS_MAX },
+    );
+    const page = () => value.admin.get('/v1/players/P1').expect(200);
+    expect(await mostRows(page)).toBeLessThanOrEqual(TIMELINE_EVENTS_MAX);
+    const deposits = (await page()).body.timeline.filter(({ kind }: { kind: string }) => kind === 'deposit');
+    expect(deposits.length).toBeGreaterThan(TIMELINE_EVENTS_MAX - 10);
+    // The only one that was settled is his latest.
+    expect(
+      (await page()).body.timeline.some(({ kind }: { kind: string }) => kind === 'conversion_settled'),
+    ).toBe(true);
+  });
+
+  it('a trial balance tells the accounts that hold the most, and the others together', async () => {
+    await asReplica(
+      `INSERT INTO ledger_entries (journal_id, workspace_id, account, amount_minor, currency)
+       SELECT gen_random_uuid(), :workspace, 'payable:' || n, sign * n, 'SEK'
+       FROM generate_series(1, CAST(:count AS integer)) AS n, (VALUES (1), (-1), (1)) AS s (sign)`,
+      { workspace: uuidFromId(value.bench.tenant.workspaceId), count: MAX_ACCOUNTS + 5 },
+    );
+    const { body } = await value.admin.get('/v1/ledger/trial-balance').expect(200);
+    const books = body.currencies.find(({ currency }: { currency: string }) => currency === 'SEK');
+    expect(books.accounts).toHaveLength(MAX_ACCOUNTS);
+    // 0.01 to 0.05 are the five smallest.
+    expect(books.rest).toEqual({ accounts: 5, balance: '0.15' });
+    const sum = books.accounts.reduce(
+      (total: number, { balance }: { balance: string }) => total + Number(balance),
+      0,
+    );
+    expect((sum + 0.15).toFixed(2)).toBe(books.total);
   });
 });
