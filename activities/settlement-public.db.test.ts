@@ -134,7 +134,7 @@ describe('what a public report weighs', () => {
     return {
       value: [value.total.installsPpm, value.total.registrationsPpm],
       funnel: [funnel.total.installsPpm, funnel.total.registrationsPpm],
-      attribution: attribution.map(({ conversions }) => conversions),
+      attribution: attribution.groups.map(({ conversions }) => conversions),
       rolled: [Number(rolled?.installs ?? 0), Number(rolled?.registrations ?? 0)],
       stage: (await readClickJourney(db, workspaceId, clickId, bench.startMs + HOUR_MS))?.stage,
     };

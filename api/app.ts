@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http';
 import express from 'express';
+import { apiPools } from '../config/api-pool';
 import { coldRoutes, hotRoutes } from './all-routes';
 import type { ApiDeps, AppDeps } from './deps';
 import { hotListener } from './hot/hot-listener';
@@ -11,13 +12,20 @@ import { requestLog } from './middleware/request-log';
 import { securityHeaders } from './middleware/security-headers';
 import { coldGate } from './overload/cold-gate';
 import { giveUpWithoutDatabase } from './overload/give-up';
+import { createReadGate, readShares } from './overload/read-gate';
 
 /**
  * The whole HTTP side, without a port. What browsers take by the thousand is answered in front of Express
  * and pays for nothing but its id and its measurement. Every routes file registers full paths, so that a metric can name the pattern.
  */
 export function createApp(given: AppDeps): RequestListener {
-  const deps: ApiDeps = { ...given, intake: createEventIntake(given.db, given.clock) };
+  const { db, clickDb = db, intakeDb = db, readDb = db } = given;
+  const deps: ApiDeps = {
+    ...given,
+    ...{ clickDb, intakeDb, readDb },
+    intake: createEventIntake(intakeDb, given.clock),
+    reads: createReadGate(readShares(apiPools(given.config).reads)),
+  };
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');

@@ -6,12 +6,18 @@ import type { CampaignCatalog } from './hot/campaign-catalog';
 import type { EventIntake } from './inbound/event-intake';
 import type { RateLimits } from './limits/rate-limits';
 import type { ApiMetrics } from './metrics';
+import type { ReadGate } from './overload/read-gate';
 
 /** Everything the HTTP side is given, made once per process; tests pass their own. */
 export type AppDeps = {
+  /** Set-up, decisions, payouts and probes; and what has no connections of its own below. */
   readonly db: Db;
-  /** Connections of their own for clicks and impressions, so that they never queue behind slow reads; `db` without. */
+  /** Connections of their own for clicks and impressions, so that they never queue behind slow reads. */
   readonly clickDb?: Db;
+  /** The same for events, with what is looked up for them: keys, sources, clicks. */
+  readonly intakeDb?: Db;
+  /** The same for what is only read. */
+  readonly readDb?: Db;
   readonly config: Config;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -27,7 +33,9 @@ export type AppDeps = {
 };
 
 /** What the routes work with. */
-export type ApiDeps = AppDeps & {
+export type ApiDeps = Required<AppDeps> & {
   /** Events are stored through it, together with those that arrive in the same moment. */
   readonly intake: EventIntake;
+  /** Through it goes whatever is only read. */
+  readonly reads: ReadGate;
 };

@@ -92,7 +92,7 @@ function requestMetrics(registry: Registry) {
     }),
     refusals: new Counter({
       name: 'clickchain_refused_requests_total',
-      help: 'Requests refused by a limit: address, key, auth_failures, clicks_per_second, event_loop, in_flight.',
+      help: 'Requests refused by a limit: address, key, auth_failures, clicks_per_second, event_loop, in_flight, workspace_reads, reads.',
       labelNames: ['reason'],
       registers: [registry],
     }),

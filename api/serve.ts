@@ -1,7 +1,7 @@
-import { apiPoolSize, CLICK_CONNECTIONS } from '../config/api-pool';
+import { type ApiPools, apiPools, CLICK_CONNECTIONS } from '../config/api-pool';
 import type { Config } from '../config/config';
 import { createLogger } from '../config/logger';
-import { createDb } from '../db/knex';
+import { createDb, type Db } from '../db/knex';
 import { databaseAnswers } from '../db/server-pulse';
 import { createApp } from './app';
 import { startCampaignCatalog } from './hot/campaign-catalog';
@@ -11,8 +11,10 @@ import { createApiMetrics } from './metrics';
 import { watchLoopLag } from './overload/loop-lag';
 import { isTemporalReachable } from './temporal-reachable';
 
-/** A report may take seconds; what takes longer than this holds a connection that others wait for. */
+/** What takes longer than this holds a connection that others wait for. */
 const STATEMENT_TIMEOUT_MS = 10_000;
+/** A report may take seconds; of its own, so that it can be changed without a word about events and set-up. */
+const READ_STATEMENT_TIMEOUT_MS = 10_000;
 /** A browser has its answer by then; a lane that waited on would be missing when the database is back. */
 const CLICK_STATEMENT_TIMEOUT_MS = 1_500;
 
@@ -31,24 +33,15 @@ export type Serving = {
  */
 export async function serve({ config, databaseUrl, slot, stopped }: Serving): Promise<void> {
   const logger = createLogger({ level: config.logLevel, name: slot === null ? 'api' : `api-${slot}` });
-  const db = createDb(databaseUrl, {
-    applicationName: 'clickchain-api',
-    poolMax: apiPoolSize(config),
-    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
-  });
-  const clickDb = createDb(databaseUrl, {
-    applicationName: 'clickchain-clicks',
-    poolMax: CLICK_CONNECTIONS,
-    statementTimeoutMs: CLICK_STATEMENT_TIMEOUT_MS,
-  });
+  const pools = createPools(databaseUrl, apiPools(config));
+  const { db } = pools;
   const catalog = await startCampaignCatalog({ db, databaseUrl, logger });
   const lag = watchLoopLag(config.limits.maxLoopLagMs, (isLate, lagMs) => {
     logger.warn({ lagMs: Math.round(lagMs) }, isLate ? 'event loop is late: refusing' : 'event loop in time');
   });
   const limits = createRateLimits(config, logger, lag.isStrained);
   const app = createApp({
-    db,
-    clickDb,
+    ...pools,
     config,
     clock: { nowMs: () => Date.now() },
     logger,
@@ -68,5 +61,17 @@ export async function serve({ config, databaseUrl, slot, stopped }: Serving): Pr
   lag.stop();
   limits.stop();
   await catalog.stop();
-  await Promise.all([db.destroy(), clickDb.destroy()]);
+  await Promise.all(Object.values(pools).map((pool) => pool.destroy()));
+}
+
+/** Each on its own, so that whoever fills one leaves the others alone. */
+function createPools(databaseUrl: string, { intake, setUp, reads }: ApiPools) {
+  const pool = (name: string, poolMax: number, statementTimeoutMs: number): Db =>
+    createDb(databaseUrl, { applicationName: `clickchain-${name}`, poolMax, statementTimeoutMs });
+  return {
+    db: pool('api', setUp, STATEMENT_TIMEOUT_MS),
+    clickDb: pool('clicks', CLICK_CONNECTIONS, CLICK_STATEMENT_TIMEOUT_MS),
+    intakeDb: pool('intake', intake, STATEMENT_TIMEOUT_MS),
+    readDb: pool('reads', reads, READ_STATEMENT_TIMEOUT_MS),
+  };
 }

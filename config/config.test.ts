@@ -23,7 +23,7 @@ describe('parseConfig', () => {
       sinkPort: 8090,
       trustedProxies: [],
       apiProcesses: 1,
-      apiConnections: 84,
+      apiConnections: 92,
       limits: {
         clicksPerSecond: 0,
         maxLoopLagMs: 200,
@@ -152,11 +152,11 @@ describe('parseConfig', () => {
   });
 
   it('refuses more API processes than their connections can feed', () => {
-    const env = { CLICKCHAIN_API_PROCESSES: '8', CLICKCHAIN_API_CONNECTIONS: '71' };
+    const env = { CLICKCHAIN_API_PROCESSES: '8', CLICKCHAIN_API_CONNECTIONS: '87' };
     expect(problemsOf(env)).toEqual([
-      'CLICKCHAIN_API_CONNECTIONS: expected at least 72 for 8 API processes, got 71',
+      'CLICKCHAIN_API_CONNECTIONS: expected at least 88 for 8 API processes, got 87',
     ]);
-    expect(problemsOf({ ...env, CLICKCHAIN_API_CONNECTIONS: '72' })).toEqual([]);
+    expect(problemsOf({ ...env, CLICKCHAIN_API_CONNECTIONS: '88' })).toEqual([]);
   });
 
   it('refuses an unknown variable under its own prefix and suggests the near one', () => {

@@ -118,9 +118,9 @@ export const variables = {
     schema: wholeNumber(1, 10_000),
     doc: {
       about:
-        'Connections to Postgres that the API may hold, shared by its processes; each takes 21 at most and needs 9.',
+        'Connections to Postgres that the API may hold, shared by its processes; each takes 23 at most and needs 11.',
       expects: 'a number from 1 to 10000',
-      default: '84',
+      default: '92',
     },
   },
   CLICKCHAIN_CLICKS_PER_SECOND: {

@@ -50,6 +50,8 @@ CREATE TABLE audit (
 );
 -- GET /v1/audit: the history of one thing, oldest first
 CREATE INDEX audit_subject_idx ON audit USING btree (workspace_id, subject, audit_id);
+-- GET /v1/audit: the changes of a workspace, page by page
+CREATE INDEX audit_workspace_idx ON audit USING btree (workspace_id, audit_id);
 CREATE TRIGGER audit_append_only BEFORE DELETE OR UPDATE ON audit FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
@@ -192,6 +194,8 @@ CREATE INDEX clicks_external_id_idx ON clicks USING btree (workspace_id, hashtex
 CREATE INDEX clicks_subs_idx ON clicks USING gin (subs jsonb_path_ops) WITH (fastupdate=off) WHERE (subs <> '{}'::jsonb);
 -- Touches of a player, and the click before one of the same visitor; latest first
 CREATE INDEX clicks_visitor_idx ON clicks USING btree (visitor_id, click_id);
+-- GET /v1/clicks, and the clicks that a report of one workspace follows
+CREATE INDEX clicks_workspace_idx ON clicks USING btree (workspace_id, clicked_at);
 
 CREATE TABLE clicks_default PARTITION OF clicks DEFAULT;
 
@@ -302,6 +306,8 @@ CREATE INDEX conversions_event_idx ON conversions USING btree (event_id);
 CREATE UNIQUE INDEX conversions_first_deposit_key ON conversions USING btree (player_id) WHERE is_first_deposit;
 -- Reports and rollups: conversions of a workspace in a range of time
 CREATE INDEX conversions_occurred_idx ON conversions USING btree (workspace_id, occurred_at);
+-- Reports: whose credit the NGR of a player follows
+CREATE INDEX conversions_origin_idx ON conversions USING btree (player_id) WHERE (is_first_deposit OR (kind = 'registration'::text));
 -- Settlement: the conversions of a player
 CREATE INDEX conversions_player_idx ON conversions USING btree (player_id) WHERE (player_id IS NOT NULL);
 -- GET /v1/reviews: what waits for a person, oldest first
@@ -505,8 +511,12 @@ CREATE TABLE events (
   CONSTRAINT events_status_check CHECK ((kind = ANY (ARRAY['deposit'::text, 'withdrawal'::text])) = (status IS NOT NULL) AND (COALESCE(status, 'pending'::text) = ANY (ARRAY['pending'::text, 'failed'::text, 'confirmed'::text, 'reversed'::text]))),
   CONSTRAINT events_trust_check CHECK (trust = ANY (ARRAY['signed'::text, 'keyed'::text, 'public'::text]))
 );
+-- Reports: what was taken back of a deposit, however many events its player has
+CREATE INDEX events_chargeback_idx ON events USING btree (player_id) WHERE (kind = 'chargeback'::text);
 -- The timeline of a click, and the events that wait for it
 CREATE INDEX events_click_idx ON events USING btree (click_id) WHERE (click_id IS NOT NULL);
+-- Reports: the deposit that a chargeback names
+CREATE INDEX events_deposit_idx ON events USING btree (player_id, sender_event_id) WHERE (kind = 'deposit'::text);
 -- Reports and the ranking of players: NGR whose period reaches into a range
 CREATE INDEX events_ngr_idx ON events USING btree (workspace_id, period_to) WHERE (kind = 'ngr'::text);
 -- Settlement: all facts of a player, by their own time
@@ -632,6 +642,8 @@ CREATE TABLE impressions (
 ) PARTITION BY RANGE (impression_id);
 -- Touches of a player: what a visitor has seen, latest first
 CREATE INDEX impressions_visitor_idx ON impressions USING btree (visitor_id, impression_id);
+-- The overview: impressions of one workspace that are not counted yet
+CREATE INDEX impressions_workspace_idx ON impressions USING btree (workspace_id, shown_at);
 
 CREATE TABLE impressions_default PARTITION OF impressions DEFAULT;
 
@@ -663,6 +675,8 @@ CREATE TABLE ledger_entries (
 );
 -- The trial balance, and the entries of an account
 CREATE INDEX ledger_entries_account_idx ON ledger_entries USING btree (workspace_id, account, currency);
+-- GET /v1/ledger/entries: those of a workspace, page by page
+CREATE INDEX ledger_entries_workspace_idx ON ledger_entries USING btree (workspace_id, entry_id);
 CREATE TRIGGER ledger_entries_append_only BEFORE DELETE OR UPDATE ON ledger_entries FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER ledger_entries_no_truncate BEFORE TRUNCATE ON ledger_entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE CONSTRAINT TRIGGER ledger_entries_zero_sum AFTER INSERT ON ledger_entries DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION check_journal_balance();
@@ -960,6 +974,12 @@ CREATE TABLE quarantine_releases (
   CONSTRAINT quarantine_releases_pkey PRIMARY KEY (kind, ref_id),
   CONSTRAINT quarantine_releases_kind_check CHECK (kind = ANY (ARRAY['player'::text, 'click'::text]))
 );
+-- The sweep: what was tried under rules longest ago
+CREATE INDEX quarantine_rules_due_idx ON quarantine USING btree (rules_tried_at NULLS FIRST) WHERE (released_at IS NULL);
+-- GET /v1/quarantine and the sweep: what waits, oldest first
+CREATE INDEX quarantine_waiting_idx ON quarantine USING btree (workspace_id, event_id) WHERE (released_at IS NULL);
+-- GET /v1/quarantine: what waited in a workspace, too, page by page
+CREATE INDEX quarantine_workspace_idx ON quarantine USING btree (workspace_id, event_id);
 
 CREATE TABLE quarantine_rules (
   rule_id uuid NOT NULL,
@@ -1246,6 +1266,10 @@ CREATE INDEX unmapped_reports_received_idx ON unmapped_reports USING btree (rece
 CREATE INDEX unmapped_reports_status_word_idx ON unmapped_reports USING btree (source_id, status_word, report_id) WHERE ((resolved_at IS NULL) AND (status_word IS NOT NULL));
 CREATE TRIGGER unmapped_reports_count_inserted AFTER INSERT ON unmapped_reports REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_unmapped_reports();
 CREATE TRIGGER unmapped_reports_count_updated AFTER UPDATE ON unmapped_reports REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_unmapped_reports();
+-- GET /v1/quarantine/words: reports that wait, oldest first
+CREATE INDEX unmapped_reports_waiting_idx ON unmapped_reports USING btree (workspace_id, report_id) WHERE (resolved_at IS NULL);
+-- GET /v1/quarantine: reports of a workspace that are explained by now, too, page by page
+CREATE INDEX unmapped_reports_workspace_idx ON unmapped_reports USING btree (workspace_id, report_id);
 
 CREATE TABLE velocity_hits (
   workspace_id uuid NOT NULL,

@@ -1,7 +1,7 @@
 import type { Db } from '../db/knex';
 import { ensurePartitions } from '../db/partitions';
 import { type OverviewQuestion, overviewBindings } from '../db/read-models/overview';
-import { resultSql, trafficSql } from '../db/read-models/overview-sql';
+import { overviewSql } from '../db/read-models/overview-sql';
 import { recountTraffic } from '../db/stores/traffic-store';
 import { type CampaignId, type PartnerId, uuidFromId, type WorkspaceId } from '../domain/ids';
 import { DAY_MS, HOUR_MS } from '../domain/time';
@@ -153,23 +153,19 @@ const CONVERSIONS = `
   INSERT INTO attribution_credits (conversion_id, touch_kind, touch_id, partner_id, weight_ppm, amount_minor)
   SELECT f.id, 'click', f.click_id, f.partner_id, 1000000, CASE f.kind WHEN 'deposit' THEN 5000 END FROM fact AS f`;
 
-/** Pages of 8 kB that both statements of an overview touch, in memory or not. */
+/** Pages of 8 kB that the statement of an overview touches, in memory or not. */
 export async function buffersOfOverview(
   db: Db,
   workspaceId: WorkspaceId,
   question: OverviewQuestion,
 ): Promise<number> {
   const { bindings, rollup } = await overviewBindings(db, workspaceId, question);
-  let buffers = 0;
-  for (const sql of [trafficSql(question.groupBy), resultSql(question.groupBy, rollup)]) {
-    const { rows } = await db.raw<{ rows: { 'QUERY PLAN': [{ Plan: PlanBuffers }] }[] }>(
-      `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${sql}`,
-      bindings,
-    );
-    const plan = rows[0]?.['QUERY PLAN'][0].Plan;
-    buffers += (plan?.['Shared Hit Blocks'] ?? 0) + (plan?.['Shared Read Blocks'] ?? 0);
-  }
-  return buffers;
+  const { rows } = await db.raw<{ rows: { 'QUERY PLAN': [{ Plan: PlanBuffers }] }[] }>(
+    `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${overviewSql(question.groupBy, rollup)}`,
+    bindings,
+  );
+  const plan = rows[0]?.['QUERY PLAN'][0].Plan;
+  return (plan?.['Shared Hit Blocks'] ?? 0) + (plan?.['Shared Read Blocks'] ?? 0);
 }
 
 type PlanBuffers = { 'Shared Hit Blocks': number; 'Shared Read Blocks': number };

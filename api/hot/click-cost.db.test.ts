@@ -34,7 +34,9 @@ beforeAll(async () => {
   counted = createDb(ingest.testDb.url, { applicationName: 'counted', poolMax: 1 });
   statements = [];
   counted.on('query', ({ sql }: { sql: string }) => statements.push(sql));
-  server = createServer(createApp({ ...ingest.deps, db: counted }));
+  // Time goes on, as it does for visitors: clicks of one millisecond have keys in no order.
+  const clock = { nowMs: () => Date.now() };
+  server = createServer(createApp({ ...ingest.deps, db: counted, clock }));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   pool = createLinePool({ host: '127.0.0.1', port: (server.address() as AddressInfo).port }, 256);

@@ -23,7 +23,7 @@ import { readVisitorCookie, visitorCookie } from './visitor-cookie';
  */
 export function clickRoute(deps: ApiDeps): HotRoute {
   const proxies = trustedProxies(deps.config.trustedProxies);
-  const clicks = recordTogether<NewClick>((batch) => recordClicks(deps.clickDb ?? deps.db, batch));
+  const clicks = recordTogether<NewClick>((batch) => recordClicks(deps.clickDb, batch));
   return {
     pattern: '/c/:slug{/}',
     path: new RegExp(`^/c/(${LINK_PATTERN})/?(?:[?#]|$)`),

@@ -18,9 +18,7 @@ import { readVisitorCookie, visitorCookie } from './visitor-cookie';
  */
 export function impressionRoute(deps: ApiDeps): HotRoute {
   const proxies = trustedProxies(deps.config.trustedProxies);
-  const impressions = recordTogether<NewImpression>((batch) =>
-    recordImpressions(deps.clickDb ?? deps.db, batch),
-  );
+  const impressions = recordTogether<NewImpression>((batch) => recordImpressions(deps.clickDb, batch));
   return {
     pattern: '/i/:slug.gif',
     path: new RegExp(`^/i/(${LINK_PATTERN})\\.gif/?(?:[?#]|$)`),

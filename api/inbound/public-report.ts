@@ -80,10 +80,10 @@ export async function publicOrigin(
   const clickId = clickRef === null ? null : parseId('clk', clickRef);
   const source =
     named === null
-      ? await findClickOrigin(deps.db, clickId, workspaceId)
+      ? await findClickOrigin(deps.intakeDb, clickId, workspaceId)
       : sourceId === null
         ? null
-        : await findNamedSource(deps.db, sourceId);
+        : await findNamedSource(deps.intakeDb, sourceId);
   if (source !== null) return source;
   const path = named === null ? 'click_id' : 'source';
   throw new AppError('invalid_request', `${path} names nothing here.`, {

@@ -155,7 +155,7 @@ async function senderByKey(
   res: Response,
   key: string | null,
 ): Promise<Omit<Sender, 'budgetMs'>> {
-  const principal = await authenticateKey(deps, req, key);
+  const principal = await authenticateKey(deps, deps.intakeDb, req, key);
   // What stands in a URL ends up in logs and histories: only the key of a source, which can do little, may.
   if (principal.sourceId === null && key !== bearerKey(req)) {
     throw new AppError('unauthorized', 'Only the key of a source may stand in a URL.');
@@ -165,7 +165,7 @@ async function senderByKey(
   }
   setPrincipal(res, principal);
   await takeKeyShare(deps, deps.limits.events, principal.keyId, res);
-  const source = await findKeyOrigin(deps.db, principal.workspaceId, principal.sourceId);
+  const source = await findKeyOrigin(deps.intakeDb, principal.workspaceId, principal.sourceId);
   return { ...source, trust: 'keyed', message: null };
 }
 

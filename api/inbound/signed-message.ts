@@ -18,7 +18,7 @@ export async function rememberingMessage<T>(
   } catch (error) {
     if (message !== null && !isAway(error)) {
       await withDeadline(
-        rememberRefused(deps.db, { sourceId: origin.sourceId, message }, deps.clock.nowMs()),
+        rememberRefused(deps.intakeDb, { sourceId: origin.sourceId, message }, deps.clock.nowMs()),
         budgetMs,
       );
     }

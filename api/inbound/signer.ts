@@ -37,7 +37,7 @@ export async function findSigner(deps: ApiDeps, req: Request, named: string): Pr
   const claimed = claimedSignature(req.headers, deps.clock.nowMs());
   if (!claimed.ok) throw refusedSignature(deps, req, claimed.problem === 'stale_timestamp' ? STALE : BAD);
   const sourceId = parseId('src', named);
-  const source = sourceId === null ? null : await findSigningSource(deps.db, sourceId);
+  const source = sourceId === null ? null : await findSigningSource(deps.intakeDb, sourceId);
   return { caller, signature: claimed.signature, source };
 }
 

@@ -30,7 +30,7 @@ export async function takeReport(
   const { report, spelling } = given;
   const raw = reporter.trust === 'public' ? publicRaw(given.raw) : given.raw;
   const taken = await withDeadline(
-    acceptReport(deps.db, { ...reporter, report, raw }, deps.clock.nowMs()),
+    acceptReport(deps.intakeDb, { ...reporter, report, raw }, deps.clock.nowMs()),
     budgetMs,
   );
   if (taken.status !== 'refused') {

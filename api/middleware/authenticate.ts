@@ -1,4 +1,5 @@
 import type { Request, RequestHandler, Response } from 'express';
+import type { Db } from '../../db/knex';
 import { hashApiKey } from '../../db/new-secret';
 import { type ApiKey, findLiveApiKey, type Scope } from '../../db/stores/api-key-store';
 import { AppError } from '../../domain/errors';
@@ -16,9 +17,9 @@ const BEARER = /^Bearer +(\S.*)$/i;
  * `res.locals.principal`. Otherwise 401 unauthorized, 403 missing_scope or 429 rate_limited. The key is looked up each time by its
  * SHA-256, so a revoked key is refused at once and no comparison takes longer for a better guess.
  */
-export function requireScope(deps: ApiDeps, scope: Scope): RequestHandler {
+export function requireScope(deps: ApiDeps, scope: Scope, db: Db = deps.db): RequestHandler {
   return async (req, res, next) => {
-    const principal = await authenticateKey(deps, req);
+    const principal = await authenticateKey(deps, db, req);
     await takeKeyShare(deps, deps.limits.requests, principal.keyId, res);
     if (!hasScope(principal, scope)) {
       throw new AppError('missing_scope', `This key lacks the scope ${scope}.`);
@@ -28,14 +29,18 @@ export function requireScope(deps: ApiDeps, scope: Scope): RequestHandler {
   };
 }
 
-/** The asker named by the key, that of the Authorization header by default. Throws 401 unauthorized for none. */
+/**
+ * The asker named by the key, that of the Authorization header by default, looked up on the connections of what is asked
+ * for. Throws 401 unauthorized for none.
+ */
 export async function authenticateKey(
   deps: ApiDeps,
+  db: Db,
   req: Request,
   key: string | null = bearerKey(req),
 ): Promise<Principal & { keyId: ApiKeyId }> {
   if (key === null) throw new AppError('unauthorized', 'Send an API key as Authorization: Bearer <key>.');
-  const row = await provenBy(deps, req, hashApiKey(key));
+  const row = await provenBy(deps, db, req, hashApiKey(key));
   return {
     workspaceId: row.workspaceId,
     keyId: row.keyId,
@@ -46,11 +51,11 @@ export async function authenticateKey(
 }
 
 /** The key's row. A wrong key counts against the address that sent it. */
-async function provenBy(deps: ApiDeps, req: Request, keyHash: Buffer): Promise<ApiKey> {
+async function provenBy(deps: ApiDeps, db: Db, req: Request, keyHash: Buffer): Promise<ApiKey> {
   const { failures } = deps.limits;
   const caller = keyCaller(keyHash);
   refuseStranger(deps, req, caller);
-  const row = await findLiveApiKey(deps.db, keyHash);
+  const row = await findLiveApiKey(db, keyHash);
   if (row === null) {
     failures.forget(caller);
     failures.failed(deps.limits.addressOf(req), deps.clock.nowMs());

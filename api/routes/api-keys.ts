@@ -6,6 +6,7 @@ import type { ApiDeps } from '../deps';
 import { principalOf, requireScope } from '../middleware/authenticate';
 import { runOnce, sendAnswer } from '../middleware/idempotency';
 import { jsonBody } from '../middleware/json-body';
+import { readRequest } from '../middleware/read-request';
 import { notFound, parseBody, parsePathId, parseQuery } from '../middleware/validate';
 import { apiKeyJson, createApiKeyBody } from '../schemas/api-keys';
 import { pageAnswer, pageQuery, toPageRequest } from '../schemas/page';
@@ -37,11 +38,19 @@ export function apiKeyRoutes(deps: ApiDeps): Router {
     sendAnswer(res, answer);
   });
 
-  router.get('/v1/api-keys', mayAdminister, async (req, res) => {
-    const page = toPageRequest(parseQuery(pageQuery('key'), req));
-    const keys = await listApiKeys(deps.db, principalOf(res).workspaceId, page);
-    res.json(pageAnswer('key', keys, apiKeyJson));
-  });
+  router.get(
+    '/v1/api-keys',
+    readRequest(
+      deps,
+      'light',
+      async (req, res) => {
+        const page = toPageRequest(parseQuery(pageQuery('key'), req));
+        const keys = await listApiKeys(deps.readDb, principalOf(res).workspaceId, page);
+        res.json(pageAnswer('key', keys, apiKeyJson));
+      },
+      'admin',
+    ),
+  );
 
   router.delete('/v1/api-keys/:keyId', mayAdminister, async (req, res) => {
     const keyId = parsePathId('key', req, 'keyId');

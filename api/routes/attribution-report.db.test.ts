@@ -159,7 +159,7 @@ describe('GET /v1/reports/attribution', () => {
     expect(await value(0, 3 * HOUR)).toEqual([]);
     expect(await value(4 * HOUR, 10 * DAY)).toBeNull();
     const { body } = await reads.stranger.get(`/v1/reports/attribution?${span(0, 10 * DAY)}`);
-    expect(body).toEqual({ data: [] });
+    expect(body).toEqual({ data: [], rest: null, groupsLeftOut: 0 });
   });
 
   it.each(['', '?from=2026-01-01T00:00:00Z', `?${span(10, 10)}`, `?${span(0, 10)}&groupBy=mood`])(

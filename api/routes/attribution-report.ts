@@ -2,7 +2,8 @@ import { Router } from 'express';
 import { readAttributionReport } from '../../db/read-models/attribution-report';
 import { listContests } from '../../db/read-models/contests';
 import type { ApiDeps } from '../deps';
-import { principalOf, requireScope } from '../middleware/authenticate';
+import { principalOf } from '../middleware/authenticate';
+import { readRequest } from '../middleware/read-request';
 import { parseQuery } from '../middleware/validate';
 import { attributionReportJson, attributionReportQuery } from '../schemas/attribution-report';
 import { contestCursor, contestJson, contestListQuery } from '../schemas/contests';
@@ -10,22 +11,27 @@ import { contestCursor, contestJson, contestListQuery } from '../schemas/contest
 /** Who is credited with what, and who came between whom and a player. */
 export function attributionReportRoutes(deps: ApiDeps): Router {
   const router = Router();
-  const mayRead = requireScope(deps, 'read');
 
-  router.get('/v1/reports/attribution', mayRead, async (req, res) => {
-    const { from: fromMs, to: toMs, groupBy } = parseQuery(attributionReportQuery, req);
-    const { workspaceId } = principalOf(res);
-    const rows = await readAttributionReport(deps.db, workspaceId, { fromMs, toMs }, groupBy);
-    res.json(attributionReportJson(rows));
-  });
+  router.get(
+    '/v1/reports/attribution',
+    readRequest(deps, 'heavy', async (req, res) => {
+      const { from: fromMs, to: toMs, groupBy } = parseQuery(attributionReportQuery, req);
+      const { workspaceId } = principalOf(res);
+      const report = await readAttributionReport(deps.readDb, workspaceId, { fromMs, toMs }, groupBy);
+      res.json(attributionReportJson(report));
+    }),
+  );
 
-  router.get('/v1/contests', mayRead, async (req, res) => {
-    const { limit, cursor, refused: isRefused, ...partners } = parseQuery(contestListQuery, req);
-    const page = { limit, after: cursor ?? null };
-    const { workspaceId } = principalOf(res);
-    const { items, next } = await listContests(deps.db, workspaceId, { ...partners, isRefused }, page);
-    res.json({ data: items.map(contestJson), nextCursor: next === null ? null : contestCursor(next) });
-  });
+  router.get(
+    '/v1/contests',
+    readRequest(deps, 'light', async (req, res) => {
+      const { limit, cursor, refused: isRefused, ...partners } = parseQuery(contestListQuery, req);
+      const page = { limit, after: cursor ?? null };
+      const { workspaceId } = principalOf(res);
+      const { items, next } = await listContests(deps.readDb, workspaceId, { ...partners, isRefused }, page);
+      res.json({ data: items.map(contestJson), nextCursor: next === null ? null : contestCursor(next) });
+    }),
+  );
 
   return router;
 }

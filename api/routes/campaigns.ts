@@ -14,6 +14,7 @@ import type { ApiDeps } from '../deps';
 import { principalOf, requireScope } from '../middleware/authenticate';
 import { runOnce, sendAnswer } from '../middleware/idempotency';
 import { jsonBody } from '../middleware/json-body';
+import { readRequest } from '../middleware/read-request';
 import { notFound, parseBody, parsePathId, parseQuery } from '../middleware/validate';
 import {
   campaignChangeJson,
@@ -28,24 +29,29 @@ import { requireReferences } from './references';
 /** Campaigns: a slug to advertise, tied to an offer and, by default, a partner. Each change is a new version. */
 export function campaignRoutes(deps: ApiDeps): Router {
   const router = Router();
-  const mayRead = requireScope(deps, 'read');
   const maySetUp = requireScope(deps, 'setup:write');
   const toJson = (campaign: Campaign) => campaignJson(campaign, deps.config.publicUrl);
 
   router.post('/v1/campaigns', maySetUp, jsonBody, (req, res) => createCampaign(deps, req, res));
 
-  router.get('/v1/campaigns', mayRead, async (req, res) => {
-    const page = toPageRequest(parseQuery(pageQuery('cmp'), req));
-    const campaigns = await listCampaigns(deps.db, principalOf(res).workspaceId, page);
-    res.json(pageAnswer('cmp', campaigns, toJson));
-  });
+  router.get(
+    '/v1/campaigns',
+    readRequest(deps, 'light', async (req, res) => {
+      const page = toPageRequest(parseQuery(pageQuery('cmp'), req));
+      const campaigns = await listCampaigns(deps.readDb, principalOf(res).workspaceId, page);
+      res.json(pageAnswer('cmp', campaigns, toJson));
+    }),
+  );
 
-  router.get('/v1/campaigns/:campaignId', mayRead, async (req, res) => {
-    const campaignId = parsePathId('cmp', req, 'campaignId');
-    const campaign = await findCampaign(deps.db, principalOf(res).workspaceId, campaignId);
-    if (campaign === null) throw notFound();
-    res.json(toJson(campaign));
-  });
+  router.get(
+    '/v1/campaigns/:campaignId',
+    readRequest(deps, 'light', async (req, res) => {
+      const campaignId = parsePathId('cmp', req, 'campaignId');
+      const campaign = await findCampaign(deps.readDb, principalOf(res).workspaceId, campaignId);
+      if (campaign === null) throw notFound();
+      res.json(toJson(campaign));
+    }),
+  );
 
   router.patch('/v1/campaigns/:campaignId', maySetUp, jsonBody, async (req, res) => {
     const campaignId = parsePathId('cmp', req, 'campaignId');

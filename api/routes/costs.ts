@@ -15,6 +15,7 @@ import type { ApiDeps } from '../deps';
 import { principalOf, requireScope } from '../middleware/authenticate';
 import { type Answer, runOnce, sendAnswer } from '../middleware/idempotency';
 import { jsonBody } from '../middleware/json-body';
+import { readRequest } from '../middleware/read-request';
 import { fieldProblem, notFound, parseBody, parsePathId, parseQuery } from '../middleware/validate';
 import { requireDays } from '../schemas/calendar';
 import { costHistoryJson, costJson, costKeyOf, costListQuery, recordCostBody } from '../schemas/costs';
@@ -27,7 +28,6 @@ const MAX_COST_DAYS = 366;
 /** What campaigns cost. The same key restates: a new revision stands, the earlier ones stay readable. */
 export function costRoutes(deps: ApiDeps): Router {
   const router = Router();
-  const mayRead = requireScope(deps, 'read');
 
   router.post('/v1/costs', requireScope(deps, 'setup:write'), jsonBody, async (req, res) => {
     const body = parseBody(recordCostBody, req);
@@ -37,21 +37,27 @@ export function costRoutes(deps: ApiDeps): Router {
     sendAnswer(res, await runOnce(deps, req, res, (trx) => recordCost(deps, res, trx, given)));
   });
 
-  router.get('/v1/costs', mayRead, async (req, res) => {
-    const query = parseQuery(costListQuery, req);
-    const filter = { campaignId: query.campaignId, fromDay: query.from, toDay: query.to };
-    const { workspaceId } = principalOf(res);
-    res.json(
-      pageAnswer('cst', await listCosts(deps.db, workspaceId, filter, toPageRequest(query)), costJson),
-    );
-  });
+  router.get(
+    '/v1/costs',
+    readRequest(deps, 'light', async (req, res) => {
+      const query = parseQuery(costListQuery, req);
+      const filter = { campaignId: query.campaignId, fromDay: query.from, toDay: query.to };
+      const { workspaceId } = principalOf(res);
+      res.json(
+        pageAnswer('cst', await listCosts(deps.readDb, workspaceId, filter, toPageRequest(query)), costJson),
+      );
+    }),
+  );
 
-  router.get('/v1/costs/:costId', mayRead, async (req, res) => {
-    const { workspaceId } = principalOf(res);
-    const revisions = await listCostRevisions(deps.db, workspaceId, parsePathId('cst', req, 'costId'));
-    if (revisions.length === 0) throw notFound();
-    res.json(costHistoryJson(revisions));
-  });
+  router.get(
+    '/v1/costs/:costId',
+    readRequest(deps, 'light', async (req, res) => {
+      const { workspaceId } = principalOf(res);
+      const revisions = await listCostRevisions(deps.readDb, workspaceId, parsePathId('cst', req, 'costId'));
+      if (revisions.items.length === 0) throw notFound();
+      res.json(costHistoryJson(revisions));
+    }),
+  );
 
   return router;
 }

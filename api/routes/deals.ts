@@ -16,6 +16,7 @@ import type { ApiDeps } from '../deps';
 import { principalOf, requireScope } from '../middleware/authenticate';
 import { runOnce, sendAnswer } from '../middleware/idempotency';
 import { jsonBody } from '../middleware/json-body';
+import { readRequest } from '../middleware/read-request';
 import { fieldProblem, notFound, parseBody, parsePathId, parseQuery } from '../middleware/validate';
 import { createDealBody, dealJson, termsOf } from '../schemas/deals';
 import { pageAnswer, pageQuery, toPageRequest } from '../schemas/page';
@@ -59,13 +60,16 @@ export function dealRoutes(deps: ApiDeps): Router {
     },
   );
 
-  router.get('/v1/partners/:partnerId/deals', requireScope(deps, 'read'), async (req, res) => {
-    const partnerId = parsePathId('ptn', req, 'partnerId');
-    const page = toPageRequest(parseQuery(pageQuery('dea'), req));
-    const { workspaceId } = principalOf(res);
-    if ((await findPartner(deps.db, workspaceId, partnerId)) === null) throw notFound();
-    res.json(pageAnswer('dea', await listDeals(deps.db, workspaceId, partnerId, page), dealJson));
-  });
+  router.get(
+    '/v1/partners/:partnerId/deals',
+    readRequest(deps, 'light', async (req, res) => {
+      const partnerId = parsePathId('ptn', req, 'partnerId');
+      const page = toPageRequest(parseQuery(pageQuery('dea'), req));
+      const { workspaceId } = principalOf(res);
+      if ((await findPartner(deps.readDb, workspaceId, partnerId)) === null) throw notFound();
+      res.json(pageAnswer('dea', await listDeals(deps.readDb, workspaceId, partnerId, page), dealJson));
+    }),
+  );
 
   return router;
 }

@@ -15,6 +15,7 @@ import type { ApiDeps } from '../deps';
 import { principalOf, requireScope } from '../middleware/authenticate';
 import { runOnce, sendAnswer } from '../middleware/idempotency';
 import { jsonBody } from '../middleware/json-body';
+import { readRequest } from '../middleware/read-request';
 import { fieldProblem, notFound, parseBody, parsePathId, parseQuery } from '../middleware/validate';
 import {
   changeDestinationBody,
@@ -31,23 +32,28 @@ import { renderTestPostback } from './test-postback';
 /** Destinations: where postbacks go. */
 export function destinationRoutes(deps: ApiDeps): Router {
   const router = Router();
-  const mayRead = requireScope(deps, 'read');
   const maySetUp = requireScope(deps, 'setup:write');
 
   router.post('/v1/destinations', maySetUp, jsonBody, (req, res) => createDestination(deps, req, res));
 
-  router.get('/v1/destinations', mayRead, async (req, res) => {
-    const page = toPageRequest(parseQuery(pageQuery('dst'), req));
-    const destinations = await listDestinations(deps.db, principalOf(res).workspaceId, page);
-    res.json(pageAnswer('dst', destinations, destinationJson));
-  });
+  router.get(
+    '/v1/destinations',
+    readRequest(deps, 'light', async (req, res) => {
+      const page = toPageRequest(parseQuery(pageQuery('dst'), req));
+      const destinations = await listDestinations(deps.readDb, principalOf(res).workspaceId, page);
+      res.json(pageAnswer('dst', destinations, destinationJson));
+    }),
+  );
 
-  router.get('/v1/destinations/:destinationId', mayRead, async (req, res) => {
-    const destinationId = parsePathId('dst', req, 'destinationId');
-    const destination = await findDestination(deps.db, principalOf(res).workspaceId, destinationId);
-    if (destination === null) throw notFound();
-    res.json(destinationJson(destination));
-  });
+  router.get(
+    '/v1/destinations/:destinationId',
+    readRequest(deps, 'light', async (req, res) => {
+      const destinationId = parsePathId('dst', req, 'destinationId');
+      const destination = await findDestination(deps.readDb, principalOf(res).workspaceId, destinationId);
+      if (destination === null) throw notFound();
+      res.json(destinationJson(destination));
+    }),
+  );
 
   router.patch('/v1/destinations/:destinationId', maySetUp, jsonBody, (req, res) =>
     changeDestination(deps, req, res),

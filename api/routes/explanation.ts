@@ -2,7 +2,8 @@ import { type Request, Router } from 'express';
 import { explainConversion } from '../../db/read-models/explain-conversion';
 import type { ApiDeps } from '../deps';
 import { explanationText } from '../explain-text';
-import { principalOf, requireScope } from '../middleware/authenticate';
+import { principalOf } from '../middleware/authenticate';
+import { readRequest } from '../middleware/read-request';
 import { notFound, parsePathId, parseQuery } from '../middleware/validate';
 import { explanationJson, explanationQuery } from '../schemas/explanation';
 
@@ -10,15 +11,18 @@ import { explanationJson, explanationQuery } from '../schemas/explanation';
 export function explanationRoutes(deps: ApiDeps): Router {
   const router = Router();
 
-  router.get('/v1/conversions/:conversionId/explain', requireScope(deps, 'read'), async (req, res) => {
-    const conversionId = parsePathId('cnv', req, 'conversionId');
-    const { format = formatAccepted(req) } = parseQuery(explanationQuery, req);
-    const explanation = await explainConversion(deps.db, principalOf(res).workspaceId, conversionId);
-    if (explanation === null) throw notFound();
-    res.vary('accept');
-    if (format === 'text') res.type('text/plain').send(explanationText(explanation));
-    else res.json(explanationJson(explanation));
-  });
+  router.get(
+    '/v1/conversions/:conversionId/explain',
+    readRequest(deps, 'heavy', async (req, res) => {
+      const conversionId = parsePathId('cnv', req, 'conversionId');
+      const { format = formatAccepted(req) } = parseQuery(explanationQuery, req);
+      const explanation = await explainConversion(deps.readDb, principalOf(res).workspaceId, conversionId);
+      if (explanation === null) throw notFound();
+      res.vary('accept');
+      if (format === 'text') res.type('text/plain').send(explanationText(explanation));
+      else res.json(explanationJson(explanation));
+    }),
+  );
 
   return router;
 }

@@ -13,6 +13,7 @@ import { changeRuleSet, type RuleProblem, ruleProblems } from '../../domain/frau
 import type { ApiDeps } from '../deps';
 import { principalOf, requireScope } from '../middleware/authenticate';
 import { jsonBody } from '../middleware/json-body';
+import { readRequest } from '../middleware/read-request';
 import { notFound, parseBody, parseQuery } from '../middleware/validate';
 import { changeFraudRulesBody, fraudRulesJson, fraudRulesQuery } from '../schemas/fraud-rules';
 import { changeBy } from './change';
@@ -21,16 +22,19 @@ import { requireVersion, versionTag } from './rule-version';
 /** `/v1/fraud/rules`: what the workspace's rules may do, and their thresholds. Each change is a new version. */
 export function fraudRuleRoutes(deps: ApiDeps): Router {
   const router = Router();
-  router.get('/v1/fraud/rules', requireScope(deps, 'read'), async (req, res) => {
-    const { version } = parseQuery(fraudRulesQuery, req);
-    const { workspaceId } = principalOf(res);
-    const ruleSet =
-      version === undefined
-        ? await readCurrentRuleSet(deps.db, workspaceId)
-        : await findRuleSet(deps.db, workspaceId, version);
-    if (ruleSet === null) throw notFound();
-    sendRuleSet(res, ruleSet);
-  });
+  router.get(
+    '/v1/fraud/rules',
+    readRequest(deps, 'light', async (req, res) => {
+      const { version } = parseQuery(fraudRulesQuery, req);
+      const { workspaceId } = principalOf(res);
+      const ruleSet =
+        version === undefined
+          ? await readCurrentRuleSet(deps.readDb, workspaceId)
+          : await findRuleSet(deps.readDb, workspaceId, version);
+      if (ruleSet === null) throw notFound();
+      sendRuleSet(res, ruleSet);
+    }),
+  );
   router.put('/v1/fraud/rules', requireScope(deps, 'setup:write'), jsonBody, async (req, res) => {
     sendRuleSet(res, await changeRules(deps, req, res));
   });

@@ -12,6 +12,7 @@ import type { ApiDeps } from '../deps';
 import { principalOf, requireScope } from '../middleware/authenticate';
 import { runOnce, sendAnswer } from '../middleware/idempotency';
 import { jsonBody } from '../middleware/json-body';
+import { readRequest } from '../middleware/read-request';
 import { fieldProblem, parseBody, parseQuery } from '../middleware/validate';
 import { createRateBody, rateJson, rateListQuery } from '../schemas/fx-rates';
 import { pageAnswer, toPageRequest } from '../schemas/page';
@@ -44,11 +45,14 @@ export function fxRateRoutes(deps: ApiDeps): Router {
     sendAnswer(res, answer);
   });
 
-  router.get('/v1/fx-rates', requireScope(deps, 'read'), async (req, res) => {
-    const query = parseQuery(rateListQuery, req);
-    const rates = await listRates(deps.db, principalOf(res).workspaceId, query, toPageRequest(query));
-    res.json(pageAnswer('fxr', rates, rateJson));
-  });
+  router.get(
+    '/v1/fx-rates',
+    readRequest(deps, 'light', async (req, res) => {
+      const query = parseQuery(rateListQuery, req);
+      const rates = await listRates(deps.readDb, principalOf(res).workspaceId, query, toPageRequest(query));
+      res.json(pageAnswer('fxr', rates, rateJson));
+    }),
+  );
 
   return router;
 }

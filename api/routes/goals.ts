@@ -9,6 +9,7 @@ import type { ApiDeps } from '../deps';
 import { principalOf, requireScope } from '../middleware/authenticate';
 import { runOnce, sendAnswer } from '../middleware/idempotency';
 import { jsonBody } from '../middleware/json-body';
+import { inTurn, readRequest } from '../middleware/read-request';
 import { notFound, parseBody, parsePathId, parseQuery } from '../middleware/validate';
 import { requireDays } from '../schemas/calendar';
 import {
@@ -29,63 +30,69 @@ const MAX_GOAL_DAYS = 366;
 /** Goals, each with how far it is as of now. */
 export function goalRoutes(deps: ApiDeps): Router {
   const router = Router();
-  const mayRead = requireScope(deps, 'read');
   const maySetUp = requireScope(deps, 'setup:write');
-  const shown = async (db: Db, workspaceId: WorkspaceId, goal: Goal) =>
-    goalJson(goal, await readGoalProgress(db, workspaceId, goal, deps.clock.nowMs()));
+  // Progress is a report: also that of a goal just written is read as one, and never on the connections of set-up.
+  const shown = async (workspaceId: WorkspaceId, goals: readonly Goal[]) => {
+    const measured = await readGoalProgress(deps.readDb, workspaceId, goals, deps.clock.nowMs());
+    return measured.map(({ goal, progress }) => goalJson(goal, progress));
+  };
 
   router.post('/v1/goals', maySetUp, jsonBody, async (req, res) => {
     const body = parseBody(createGoalBody, req);
     requireDays(body, MAX_GOAL_DAYS);
     await requireTimeZone(deps.db, 'timeZone', body.timeZone);
+    const change = changeBy(deps, res);
+    const goal = newGoal(change, body);
+    const [json] = await inTurn(deps, res, 'heavy', () => shown(change.workspaceId, [goal]));
     const answer = await runOnce(deps, req, res, async (trx) => {
-      const change = changeBy(deps, res);
-      const goal = await createGoal(trx, change, body);
-      const location = `/v1/goals/${goal.goalId}`;
-      return { status: 201, body: await shown(trx, change.workspaceId, goal), location };
+      await createGoal(trx, change, goal);
+      return { status: 201, body: json, location: `/v1/goals/${goal.goalId}` };
     });
     sendAnswer(res, answer);
   });
 
-  router.get('/v1/goals', mayRead, async (req, res) => {
-    const query = parseQuery(goalListQuery, req);
-    const { workspaceId } = principalOf(res);
-    const filter = { campaignId: query.campaignId };
-    const { items, nextUuid } = await listGoals(deps.db, workspaceId, filter, toPageRequest(query));
-    const data: object[] = [];
-    // One after the other: a list must not take every connection there is.
-    for (const goal of items) data.push(await shown(deps.db, workspaceId, goal));
-    res.json(pageAnswer('gol', { items: data, nextUuid }, (goal) => goal));
-  });
+  router.get(
+    '/v1/goals',
+    readRequest(deps, 'heavy', async (req, res) => {
+      const query = parseQuery(goalListQuery, req);
+      const { workspaceId } = principalOf(res);
+      const filter = { campaignId: query.campaignId };
+      const { items, nextUuid } = await listGoals(deps.readDb, workspaceId, filter, toPageRequest(query));
+      const page = { items: await shown(workspaceId, items), nextUuid };
+      res.json(pageAnswer('gol', page, (goal) => goal));
+    }),
+  );
 
-  router.get('/v1/goals/:goalId', mayRead, async (req, res) => {
-    const { workspaceId } = principalOf(res);
-    const goal = await findGoal(deps.db, workspaceId, parsePathId('gol', req, 'goalId'));
-    if (goal === null) throw notFound();
-    res.json(await shown(deps.db, workspaceId, goal));
-  });
+  router.get(
+    '/v1/goals/:goalId',
+    readRequest(deps, 'heavy', async (req, res) => {
+      const { workspaceId } = principalOf(res);
+      const goal = await findGoal(deps.readDb, workspaceId, parsePathId('gol', req, 'goalId'));
+      if (goal === null) throw notFound();
+      const [json] = await shown(workspaceId, [goal]);
+      res.json(json);
+    }),
+  );
 
   router.patch('/v1/goals/:goalId', maySetUp, jsonBody, async (req, res) => {
     const goalId = parsePathId('gol', req, 'goalId');
     const body = parseBody(changeGoalBody, req);
     if (body.timeZone !== undefined) await requireTimeZone(deps.db, 'timeZone', body.timeZone);
     const change = changeBy(deps, res);
-    const changed = await deps.db.transaction(async (trx) => {
-      const goal = await changeGoal(trx, change, goalId, body);
-      return shown(trx, change.workspaceId, goal);
+    // The turn comes first: a change that nobody is told of would be worse than one that is not made.
+    const [json] = await inTurn(deps, res, 'heavy', async () => {
+      const goal = await deps.db.transaction((trx) => changeGoal(trx, change, goalId, body));
+      return shown(change.workspaceId, [goal]);
     });
-    res.json(changed);
+    res.json(json);
   });
 
   return router;
 }
 
-async function createGoal(trx: Db, change: Change, body: z.output<typeof createGoalBody>): Promise<Goal> {
-  const { workspaceId, nowMs } = change;
-  const terms = goalTarget(body.metric, body.target);
-  await requireReferences(trx, workspaceId, { campaignId: body.campaignId });
-  const goal: Goal = {
-    ...terms,
+function newGoal({ nowMs }: Change, body: z.output<typeof createGoalBody>): Goal {
+  return {
+    ...goalTarget(body.metric, body.target),
     goalId: mintId('gol', nowMs),
     campaignId: body.campaignId ?? null,
     name: body.name,
@@ -95,9 +102,12 @@ async function createGoal(trx: Db, change: Change, body: z.output<typeof createG
     timeZone: body.timeZone,
     createdAtMs: nowMs,
   };
-  await insertGoal(trx, workspaceId, goal);
+}
+
+async function createGoal(trx: Db, change: Change, goal: Goal): Promise<void> {
+  await requireReferences(trx, change.workspaceId, { campaignId: goal.campaignId });
+  await insertGoal(trx, change.workspaceId, goal);
   await change.record(trx, 'goal.created', goal.goalId, goalTermsJson(goal));
-  return goal;
 }
 
 async function changeGoal(

@@ -88,6 +88,7 @@ describe('the trial balance', () => {
           [`expense:commission:${lost.campaignId}`]: '0.00',
           [`payable:${lost.partnerId}`]: '0.00',
         }),
+        rest: null,
       },
       {
         currency: 'JPY',
@@ -96,6 +97,7 @@ describe('the trial balance', () => {
           [`expense:commission:${chain.campaignId}`]: '700',
           [`payable:${lost.partnerId}`]: '-700',
         }),
+        rest: null,
       },
     ]);
   });

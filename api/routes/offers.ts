@@ -5,6 +5,7 @@ import type { ApiDeps } from '../deps';
 import { principalOf, requireScope } from '../middleware/authenticate';
 import { runOnce, sendAnswer } from '../middleware/idempotency';
 import { jsonBody } from '../middleware/json-body';
+import { readRequest } from '../middleware/read-request';
 import { notFound, parseBody, parsePathId, parseQuery } from '../middleware/validate';
 import { changeOfferBody, createOfferBody, offerChangeJson, offerJson } from '../schemas/offers';
 import { pageAnswer, pageQuery, toPageRequest } from '../schemas/page';
@@ -13,7 +14,6 @@ import { changeBy, publishChange } from './change';
 /** Offers: what is advertised and where a click lands. */
 export function offerRoutes(deps: ApiDeps): Router {
   const router = Router();
-  const mayRead = requireScope(deps, 'read');
   const maySetUp = requireScope(deps, 'setup:write');
 
   router.post('/v1/offers', maySetUp, jsonBody, async (req, res) => {
@@ -37,17 +37,27 @@ export function offerRoutes(deps: ApiDeps): Router {
     sendAnswer(res, answer);
   });
 
-  router.get('/v1/offers', mayRead, async (req, res) => {
-    const page = toPageRequest(parseQuery(pageQuery('off'), req));
-    const offers = await listOffers(deps.db, principalOf(res).workspaceId, page);
-    res.json(pageAnswer('off', offers, offerJson));
-  });
+  router.get(
+    '/v1/offers',
+    readRequest(deps, 'light', async (req, res) => {
+      const page = toPageRequest(parseQuery(pageQuery('off'), req));
+      const offers = await listOffers(deps.readDb, principalOf(res).workspaceId, page);
+      res.json(pageAnswer('off', offers, offerJson));
+    }),
+  );
 
-  router.get('/v1/offers/:offerId', mayRead, async (req, res) => {
-    const offer = await findOffer(deps.db, principalOf(res).workspaceId, parsePathId('off', req, 'offerId'));
-    if (offer === null) throw notFound();
-    res.json(offerJson(offer));
-  });
+  router.get(
+    '/v1/offers/:offerId',
+    readRequest(deps, 'light', async (req, res) => {
+      const offer = await findOffer(
+        deps.readDb,
+        principalOf(res).workspaceId,
+        parsePathId('off', req, 'offerId'),
+      );
+      if (offer === null) throw notFound();
+      res.json(offerJson(offer));
+    }),
+  );
 
   router.patch('/v1/offers/:offerId', maySetUp, jsonBody, async (req, res) => {
     const offerId = parsePathId('off', req, 'offerId');

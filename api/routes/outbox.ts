@@ -3,6 +3,7 @@ import { listParkedRows, retryParkedRow } from '../../db/stores/parked-row-store
 import type { ApiDeps } from '../deps';
 import { principalOf, requireScope } from '../middleware/authenticate';
 import { runOnce, sendAnswer } from '../middleware/idempotency';
+import { readRequest } from '../middleware/read-request';
 import { notFound, parsePathId, parseQuery } from '../middleware/validate';
 import { parkedListQuery, parkedRowJson } from '../schemas/outbox';
 import { pageAnswer, toPageRequest } from '../schemas/page';
@@ -12,11 +13,14 @@ import { changeBy } from './change';
 export function outboxRoutes(deps: ApiDeps): Router {
   const router = Router();
 
-  router.get('/v1/outbox/parked', requireScope(deps, 'read'), async (req, res) => {
-    const page = toPageRequest(parseQuery(parkedListQuery, req));
-    const parked = await listParkedRows(deps.db, principalOf(res).workspaceId, page);
-    res.json(pageAnswer('obx', parked, parkedRowJson));
-  });
+  router.get(
+    '/v1/outbox/parked',
+    readRequest(deps, 'light', async (req, res) => {
+      const page = toPageRequest(parseQuery(parkedListQuery, req));
+      const parked = await listParkedRows(deps.readDb, principalOf(res).workspaceId, page);
+      res.json(pageAnswer('obx', parked, parkedRowJson));
+    }),
+  );
 
   router.post('/v1/outbox/:outboxId/retry', requireScope(deps, 'setup:write'), async (req, res) => {
     const outboxId = parsePathId('obx', req, 'outboxId');

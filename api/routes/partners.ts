@@ -12,6 +12,7 @@ import type { ApiDeps } from '../deps';
 import { principalOf, requireScope } from '../middleware/authenticate';
 import { runOnce, sendAnswer } from '../middleware/idempotency';
 import { jsonBody } from '../middleware/json-body';
+import { readRequest } from '../middleware/read-request';
 import { notFound, parseBody, parsePathId, parseQuery } from '../middleware/validate';
 import { pageAnswer, pageQuery, toPageRequest } from '../schemas/page';
 import { changePartnerBody, createPartnerBody, partnerJson } from '../schemas/partners';
@@ -20,7 +21,6 @@ import { changeBy, publishChange } from './change';
 /** Partners: affiliates, publishers or teams that send traffic. */
 export function partnerRoutes(deps: ApiDeps): Router {
   const router = Router();
-  const mayRead = requireScope(deps, 'read');
   const maySetUp = requireScope(deps, 'setup:write');
 
   router.post('/v1/partners', maySetUp, jsonBody, async (req, res) => {
@@ -43,18 +43,24 @@ export function partnerRoutes(deps: ApiDeps): Router {
     sendAnswer(res, answer);
   });
 
-  router.get('/v1/partners', mayRead, async (req, res) => {
-    const page = toPageRequest(parseQuery(pageQuery('ptn'), req));
-    const partners = await listPartners(deps.db, principalOf(res).workspaceId, page);
-    res.json(pageAnswer('ptn', partners, partnerJson));
-  });
+  router.get(
+    '/v1/partners',
+    readRequest(deps, 'light', async (req, res) => {
+      const page = toPageRequest(parseQuery(pageQuery('ptn'), req));
+      const partners = await listPartners(deps.readDb, principalOf(res).workspaceId, page);
+      res.json(pageAnswer('ptn', partners, partnerJson));
+    }),
+  );
 
-  router.get('/v1/partners/:partnerId', mayRead, async (req, res) => {
-    const partnerId = parsePathId('ptn', req, 'partnerId');
-    const partner = await findPartner(deps.db, principalOf(res).workspaceId, partnerId);
-    if (partner === null) throw notFound();
-    res.json(partnerJson(partner));
-  });
+  router.get(
+    '/v1/partners/:partnerId',
+    readRequest(deps, 'light', async (req, res) => {
+      const partnerId = parsePathId('ptn', req, 'partnerId');
+      const partner = await findPartner(deps.readDb, principalOf(res).workspaceId, partnerId);
+      if (partner === null) throw notFound();
+      res.json(partnerJson(partner));
+    }),
+  );
 
   router.patch('/v1/partners/:partnerId', maySetUp, jsonBody, async (req, res) => {
     const partnerId = parsePathId('ptn', req, 'partnerId');

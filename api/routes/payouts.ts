@@ -23,6 +23,7 @@ import type { ApiDeps } from '../deps';
 import { principalOf, requireScope } from '../middleware/authenticate';
 import { type Answer, runOnce, sendAnswer } from '../middleware/idempotency';
 import { jsonBody } from '../middleware/json-body';
+import { readRequest } from '../middleware/read-request';
 import { fieldProblem, notFound, parseBody, parsePathId, parseQuery } from '../middleware/validate';
 import { pageAnswer, pageQuery, toPageRequest } from '../schemas/page';
 import { balanceJson, createPayoutBody, itemisedPayoutJson, payoutJson } from '../schemas/payouts';
@@ -34,7 +35,6 @@ const FIRST_LINES = { limit: 1_000, afterUuid: null };
 /** Payouts: what was paid to partners, and what is due to them. */
 export function payoutRoutes(deps: ApiDeps): Router {
   const router = Router();
-  const mayRead = requireScope(deps, 'read');
 
   router.post(
     '/v1/partners/:partnerId/payouts',
@@ -54,31 +54,40 @@ export function payoutRoutes(deps: ApiDeps): Router {
     },
   );
 
-  router.get('/v1/partners/:partnerId/payouts', mayRead, async (req, res) => {
-    const partnerId = parsePathId('ptn', req, 'partnerId');
-    const page = toPageRequest(parseQuery(pageQuery('pay'), req));
-    const { workspaceId } = principalOf(res);
-    if ((await findPartner(deps.db, workspaceId, partnerId)) === null) throw notFound();
-    res.json(pageAnswer('pay', await listPayouts(deps.db, workspaceId, partnerId, page), payoutJson));
-  });
+  router.get(
+    '/v1/partners/:partnerId/payouts',
+    readRequest(deps, 'light', async (req, res) => {
+      const partnerId = parsePathId('ptn', req, 'partnerId');
+      const page = toPageRequest(parseQuery(pageQuery('pay'), req));
+      const { workspaceId } = principalOf(res);
+      if ((await findPartner(deps.readDb, workspaceId, partnerId)) === null) throw notFound();
+      res.json(pageAnswer('pay', await listPayouts(deps.readDb, workspaceId, partnerId, page), payoutJson));
+    }),
+  );
 
-  router.get('/v1/partners/:partnerId/balance', mayRead, async (req, res) => {
-    const partnerId = parsePathId('ptn', req, 'partnerId');
-    const { workspaceId } = principalOf(res);
-    if ((await findPartner(deps.db, workspaceId, partnerId)) === null) throw notFound();
-    res.json(balanceJson(await readPartnerBalance(deps.db, workspaceId, partnerId)));
-  });
+  router.get(
+    '/v1/partners/:partnerId/balance',
+    readRequest(deps, 'heavy', async (req, res) => {
+      const partnerId = parsePathId('ptn', req, 'partnerId');
+      const { workspaceId } = principalOf(res);
+      if ((await findPartner(deps.readDb, workspaceId, partnerId)) === null) throw notFound();
+      res.json(balanceJson(await readPartnerBalance(deps.readDb, workspaceId, partnerId)));
+    }),
+  );
 
-  router.get('/v1/payouts/:payoutId', mayRead, async (req, res) => {
-    const payoutId = parsePathId('pay', req, 'payoutId');
-    const page = toPageRequest(parseQuery(pageQuery('lin'), req));
-    const { workspaceId } = principalOf(res);
-    const found = await readSnapshot(deps.db, (snapshot) =>
-      readPayout(snapshot, workspaceId, payoutId, page),
-    );
-    if (found === null) throw notFound();
-    res.json(itemisedPayoutJson(found.payout, found.lines));
-  });
+  router.get(
+    '/v1/payouts/:payoutId',
+    readRequest(deps, 'light', async (req, res) => {
+      const payoutId = parsePathId('pay', req, 'payoutId');
+      const page = toPageRequest(parseQuery(pageQuery('lin'), req));
+      const { workspaceId } = principalOf(res);
+      const found = await readSnapshot(deps.readDb, (snapshot) =>
+        readPayout(snapshot, workspaceId, payoutId, page),
+      );
+      if (found === null) throw notFound();
+      res.json(itemisedPayoutJson(found.payout, found.lines));
+    }),
+  );
 
   return router;
 }

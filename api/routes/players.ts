@@ -3,7 +3,8 @@ import { findPlayers, readPlayerDetail } from '../../db/read-models/player-detai
 import { readPlayerWorth } from '../../db/read-models/player-worth';
 import { type PlayerId, parseId, type WorkspaceId } from '../../domain/ids';
 import type { ApiDeps } from '../deps';
-import { principalOf, requireScope } from '../middleware/authenticate';
+import { principalOf } from '../middleware/authenticate';
+import { readRequest } from '../middleware/read-request';
 import { fieldProblem, notFound, parseQuery } from '../middleware/validate';
 import { playerJson, playerQuery } from '../schemas/players';
 import { textFilter } from '../schemas/text-filter';
@@ -12,15 +13,18 @@ import { textFilter } from '../schemas/text-filter';
 export function playerRoutes(deps: ApiDeps): Router {
   const router = Router();
 
-  router.get('/v1/players/:playerId', requireScope(deps, 'read'), async (req, res) => {
-    const { workspaceId } = principalOf(res);
-    const { brand } = parseQuery(playerQuery, req);
-    const playerId = await resolvePlayer(deps, workspaceId, req, brand ?? null);
-    const detail = await readPlayerDetail(deps.db, workspaceId, playerId);
-    if (detail === null) throw notFound();
-    const worth = await readPlayerWorth(deps.db, workspaceId, playerId, deps.clock.nowMs());
-    res.json(playerJson(detail.player, worth, detail.timeline));
-  });
+  router.get(
+    '/v1/players/:playerId',
+    readRequest(deps, 'heavy', async (req, res) => {
+      const { workspaceId } = principalOf(res);
+      const { brand } = parseQuery(playerQuery, req);
+      const playerId = await resolvePlayer(deps, workspaceId, req, brand ?? null);
+      const detail = await readPlayerDetail(deps.readDb, workspaceId, playerId);
+      if (detail === null) throw notFound();
+      const worth = await readPlayerWorth(deps.readDb, workspaceId, playerId, deps.clock.nowMs());
+      res.json(playerJson(detail.player, worth, detail.timeline));
+    }),
+  );
 
   return router;
 }
@@ -34,7 +38,7 @@ async function resolvePlayer(
 ): Promise<PlayerId> {
   const given = textFilter().safeParse(req.params.playerId);
   if (!given.success) throw notFound();
-  const players = await findPlayers(deps.db, workspaceId, { player: given.data, brand });
+  const players = await findPlayers(deps.readDb, workspaceId, { player: given.data, brand });
   const ours = players.find(({ playerId }) => playerId === parseId('ply', given.data));
   const [found, ...others] = ours === undefined ? players : [ours];
   if (found === undefined) throw notFound();

@@ -8,6 +8,7 @@ import type { ApiDeps } from '../deps';
 import { principalOf, requireScope } from '../middleware/authenticate';
 import { runOnce, sendAnswer } from '../middleware/idempotency';
 import { jsonBody } from '../middleware/json-body';
+import { readRequest } from '../middleware/read-request';
 import { notFound, parseBody, parsePathId, parseQuery } from '../middleware/validate';
 import { pageAnswer, toPageRequest } from '../schemas/page';
 import { deadLettersJson, postbackJson, postbackListQuery, replayOfManyBody } from '../schemas/postbacks';
@@ -16,30 +17,38 @@ import { changeBy } from './change';
 /** Postbacks with their attempts, and the replay of dead ones. */
 export function postbackRoutes(deps: ApiDeps): Router {
   const router = Router();
-  const mayRead = requireScope(deps, 'read');
 
-  router.get('/v1/postbacks', mayRead, async (req, res) => {
-    const query = parseQuery(postbackListQuery, req);
-    const { workspaceId } = principalOf(res);
-    const postbacks = await listPostbackDeliveries(deps.db, workspaceId, query, toPageRequest(query));
-    res.json(pageAnswer('pbk', postbacks, postbackJson));
-  });
+  router.get(
+    '/v1/postbacks',
+    readRequest(deps, 'light', async (req, res) => {
+      const query = parseQuery(postbackListQuery, req);
+      const { workspaceId } = principalOf(res);
+      const postbacks = await listPostbackDeliveries(deps.readDb, workspaceId, query, toPageRequest(query));
+      res.json(pageAnswer('pbk', postbacks, postbackJson));
+    }),
+  );
 
-  router.get('/v1/postbacks/dead-letters', mayRead, async (_req, res) => {
-    res.json(deadLettersJson(await summariseDeadLetters(deps.db, principalOf(res).workspaceId)));
-  });
+  router.get(
+    '/v1/postbacks/dead-letters',
+    readRequest(deps, 'heavy', async (_req, res) => {
+      res.json(deadLettersJson(await summariseDeadLetters(deps.readDb, principalOf(res).workspaceId)));
+    }),
+  );
 
   router.post('/v1/postbacks/replay', requireScope(deps, 'setup:write'), jsonBody, (req, res) =>
     replayMany(deps, req, res),
   );
 
-  router.get('/v1/postbacks/:postbackId', mayRead, async (req, res) => {
-    const { workspaceId } = principalOf(res);
-    const postbackId = parsePathId('pbk', req, 'postbackId');
-    const postback = await readPostbackDelivery(deps.db, workspaceId, postbackId);
-    if (postback === null) throw notFound();
-    res.json(postbackJson(postback));
-  });
+  router.get(
+    '/v1/postbacks/:postbackId',
+    readRequest(deps, 'light', async (req, res) => {
+      const { workspaceId } = principalOf(res);
+      const postbackId = parsePathId('pbk', req, 'postbackId');
+      const postback = await readPostbackDelivery(deps.readDb, workspaceId, postbackId);
+      if (postback === null) throw notFound();
+      res.json(postbackJson(postback));
+    }),
+  );
 
   router.post('/v1/postbacks/:postbackId/replay', requireScope(deps, 'setup:write'), async (req, res) => {
     const postbackId = parsePathId('pbk', req, 'postbackId');

@@ -14,6 +14,7 @@ import type { ApiDeps } from '../deps';
 import { principalOf, requireScope } from '../middleware/authenticate';
 import { runOnce, sendAnswer } from '../middleware/idempotency';
 import { jsonBody } from '../middleware/json-body';
+import { readRequest } from '../middleware/read-request';
 import { fieldProblem, notFound, parseBody, parsePathId, parseQuery } from '../middleware/validate';
 import { pageAnswer, pageQuery, toPageRequest } from '../schemas/page';
 import {
@@ -26,24 +27,29 @@ import { changeBy } from './change';
 /** `/v1/quarantine/rules`: by which fields waiting events may be matched to clicks. */
 export function quarantineRuleRoutes(deps: ApiDeps): Router {
   const router = Router();
-  const mayRead = requireScope(deps, 'read');
   const maySetUp = requireScope(deps, 'setup:write');
   const path = '/v1/quarantine/rules';
 
   router.post(path, maySetUp, jsonBody, (req, res) => createRule(deps, req, res));
 
-  router.get(path, mayRead, async (req, res) => {
-    const page = toPageRequest(parseQuery(pageQuery('qrl'), req));
-    const rules = await listQuarantineRules(deps.db, principalOf(res).workspaceId, page);
-    res.json(pageAnswer('qrl', rules, quarantineRuleJson));
-  });
+  router.get(
+    path,
+    readRequest(deps, 'light', async (req, res) => {
+      const page = toPageRequest(parseQuery(pageQuery('qrl'), req));
+      const rules = await listQuarantineRules(deps.readDb, principalOf(res).workspaceId, page);
+      res.json(pageAnswer('qrl', rules, quarantineRuleJson));
+    }),
+  );
 
-  router.get(`${path}/:ruleId`, mayRead, async (req, res) => {
-    const ruleId = parsePathId('qrl', req, 'ruleId');
-    const rule = await findQuarantineRule(deps.db, principalOf(res).workspaceId, ruleId);
-    if (rule === null) throw notFound();
-    res.json(quarantineRuleJson(rule));
-  });
+  router.get(
+    `${path}/:ruleId`,
+    readRequest(deps, 'light', async (req, res) => {
+      const ruleId = parsePathId('qrl', req, 'ruleId');
+      const rule = await findQuarantineRule(deps.readDb, principalOf(res).workspaceId, ruleId);
+      if (rule === null) throw notFound();
+      res.json(quarantineRuleJson(rule));
+    }),
+  );
 
   router.patch(`${path}/:ruleId`, maySetUp, jsonBody, async (req, res) => {
     const ruleId = parsePathId('qrl', req, 'ruleId');

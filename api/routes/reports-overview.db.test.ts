@@ -41,7 +41,7 @@ describe('GET /v1/reports/overview', () => {
     const { total, ...asked } = await overview();
     expect(asked).toEqual({
       ...{ from: '2026-10-24', to: '2026-10-25', timezone: 'Europe/Berlin', groupBy: null },
-      ...{ groups: [], groupsLeftOut: 0, resultsBehindSince: null },
+      ...{ groups: [], rest: null, groupsLeftOut: 0, resultsBehindSince: null },
     });
     expect(total).toEqual({
       ...{ clicks: 3, blockedClicks: 0, reviewClicks: 0, impressions: 0 },

@@ -14,6 +14,7 @@ import type { ApiDeps } from '../deps';
 import { principalOf, requireScope } from '../middleware/authenticate';
 import { runOnce, sendAnswer } from '../middleware/idempotency';
 import { jsonBody } from '../middleware/json-body';
+import { readRequest } from '../middleware/read-request';
 import { notFound, parseBody, parsePathId, parseQuery } from '../middleware/validate';
 import { pageAnswer, toPageRequest } from '../schemas/page';
 import {
@@ -31,16 +32,18 @@ import { changeBy } from './change';
 /** The review desk: what waits for a person, the person's decisions, and what is decided without one. */
 export function reviewRoutes(deps: ApiDeps): Router {
   const router = Router();
-  const mayRead = requireScope(deps, 'read');
 
-  router.get('/v1/reviews', mayRead, async (req, res) => {
-    const query = parseQuery(reviewListQuery, req);
-    const { workspaceId } = principalOf(res);
-    const policy = await readReviewPolicy(deps.db, workspaceId);
-    const filter = { ...query, policy, nowMs: deps.clock.nowMs() };
-    const reviews = await listWaitingReviews(deps.db, workspaceId, filter, toPageRequest(query));
-    res.json(pageAnswer('cnv', reviews, reviewJson));
-  });
+  router.get(
+    '/v1/reviews',
+    readRequest(deps, 'light', async (req, res) => {
+      const query = parseQuery(reviewListQuery, req);
+      const { workspaceId } = principalOf(res);
+      const policy = await readReviewPolicy(deps.readDb, workspaceId);
+      const filter = { ...query, policy, nowMs: deps.clock.nowMs() };
+      const reviews = await listWaitingReviews(deps.readDb, workspaceId, filter, toPageRequest(query));
+      res.json(pageAnswer('cnv', reviews, reviewJson));
+    }),
+  );
 
   router.post(
     '/v1/conversions/:conversionId/decision',
@@ -64,18 +67,29 @@ export function reviewRoutes(deps: ApiDeps): Router {
     },
   );
 
-  router.get('/v1/conversions/:conversionId/rulings', mayRead, async (req, res) => {
-    const query = parseQuery(rulingListQuery, req);
-    const { workspaceId } = principalOf(res);
-    const conversionId = parsePathId('cnv', req, 'conversionId');
-    if ((await readCreditedConversion(deps.db, workspaceId, conversionId)) === null) throw notFound();
-    const rulings = await listConversionRulings(deps.db, workspaceId, conversionId, toPageRequest(query));
-    res.json(pageAnswer('evt', rulings, rulingJson));
-  });
+  router.get(
+    '/v1/conversions/:conversionId/rulings',
+    readRequest(deps, 'light', async (req, res) => {
+      const query = parseQuery(rulingListQuery, req);
+      const { workspaceId } = principalOf(res);
+      const conversionId = parsePathId('cnv', req, 'conversionId');
+      if ((await readCreditedConversion(deps.readDb, workspaceId, conversionId)) === null) throw notFound();
+      const rulings = await listConversionRulings(
+        deps.readDb,
+        workspaceId,
+        conversionId,
+        toPageRequest(query),
+      );
+      res.json(pageAnswer('evt', rulings, rulingJson));
+    }),
+  );
 
-  router.get('/v1/review-policy', mayRead, async (_req, res) => {
-    res.json(reviewPolicyJson(await readReviewPolicy(deps.db, principalOf(res).workspaceId)));
-  });
+  router.get(
+    '/v1/review-policy',
+    readRequest(deps, 'light', async (_req, res) => {
+      res.json(reviewPolicyJson(await readReviewPolicy(deps.readDb, principalOf(res).workspaceId)));
+    }),
+  );
 
   router.put('/v1/review-policy', requireScope(deps, 'setup:write'), jsonBody, async (req, res) => {
     res.json(reviewPolicyJson(await changePolicy(deps, req, res)));

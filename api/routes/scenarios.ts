@@ -14,6 +14,7 @@ import type { ApiDeps } from '../deps';
 import { principalOf, requireScope } from '../middleware/authenticate';
 import { type Answer, runOnce, sendAnswer } from '../middleware/idempotency';
 import { jsonBody } from '../middleware/json-body';
+import { readRequest } from '../middleware/read-request';
 import { notFound, parseBody, parsePathId, parseQuery } from '../middleware/validate';
 import { requireDays } from '../schemas/calendar';
 import { pageAnswer, pageQuery, toPageRequest } from '../schemas/page';
@@ -29,7 +30,6 @@ import { requireTimeZone } from './time-zone';
 /** Scenarios: named spans of days whose tag every conversion in them shows, also those that came before. */
 export function scenarioRoutes(deps: ApiDeps): Router {
   const router = Router();
-  const mayRead = requireScope(deps, 'read');
   const maySetUp = requireScope(deps, 'setup:write');
 
   router.post('/v1/scenarios', maySetUp, jsonBody, async (req, res) => {
@@ -40,22 +40,31 @@ export function scenarioRoutes(deps: ApiDeps): Router {
     sendAnswer(res, answer);
   });
 
-  router.get('/v1/scenarios', mayRead, async (req, res) => {
-    const page = toPageRequest(parseQuery(pageQuery('scn'), req));
-    const scenarios = await listScenarios(deps.db, principalOf(res).workspaceId, page);
-    res.json(pageAnswer('scn', scenarios, scenarioJson));
-  });
+  router.get(
+    '/v1/scenarios',
+    readRequest(deps, 'light', async (req, res) => {
+      const page = toPageRequest(parseQuery(pageQuery('scn'), req));
+      const scenarios = await listScenarios(deps.readDb, principalOf(res).workspaceId, page);
+      res.json(pageAnswer('scn', scenarios, scenarioJson));
+    }),
+  );
 
-  router.get('/v1/scenario-templates', mayRead, (_req, res) => {
-    res.json(scenarioTemplatesJson());
-  });
+  router.get(
+    '/v1/scenario-templates',
+    readRequest(deps, 'light', (_req, res) => {
+      res.json(scenarioTemplatesJson());
+    }),
+  );
 
-  router.get('/v1/scenarios/:scenarioId', mayRead, async (req, res) => {
-    const scenarioId = parsePathId('scn', req, 'scenarioId');
-    const scenario = await findScenario(deps.db, principalOf(res).workspaceId, scenarioId);
-    if (scenario === null) throw notFound();
-    res.json(scenarioJson(scenario));
-  });
+  router.get(
+    '/v1/scenarios/:scenarioId',
+    readRequest(deps, 'light', async (req, res) => {
+      const scenarioId = parsePathId('scn', req, 'scenarioId');
+      const scenario = await findScenario(deps.readDb, principalOf(res).workspaceId, scenarioId);
+      if (scenario === null) throw notFound();
+      res.json(scenarioJson(scenario));
+    }),
+  );
 
   router.patch('/v1/scenarios/:scenarioId', maySetUp, jsonBody, async (req, res) => {
     const scenarioId = parsePathId('scn', req, 'scenarioId');

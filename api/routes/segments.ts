@@ -10,6 +10,7 @@ import {
 import type { ApiDeps } from '../deps';
 import { principalOf, requireScope } from '../middleware/authenticate';
 import { jsonBody } from '../middleware/json-body';
+import { readRequest } from '../middleware/read-request';
 import { notFound, parseBody, parseQuery } from '../middleware/validate';
 import { changeSegmentsBody, segmentsJson, segmentsQuery } from '../schemas/segments';
 import { changeBy } from './change';
@@ -18,16 +19,19 @@ import { requireVersion, versionTag } from './rule-version';
 /** `/v1/segments`: the ordered rules by which players are sorted. Each change is a new version. */
 export function segmentRoutes(deps: ApiDeps): Router {
   const router = Router();
-  router.get('/v1/segments', requireScope(deps, 'read'), async (req, res) => {
-    const { version } = parseQuery(segmentsQuery, req);
-    const { workspaceId } = principalOf(res);
-    const ruleSet =
-      version === undefined
-        ? await readCurrentSegmentRules(deps.db, workspaceId)
-        : await findSegmentRules(deps.db, workspaceId, version);
-    if (ruleSet === null) throw notFound();
-    sendRules(res, ruleSet);
-  });
+  router.get(
+    '/v1/segments',
+    readRequest(deps, 'light', async (req, res) => {
+      const { version } = parseQuery(segmentsQuery, req);
+      const { workspaceId } = principalOf(res);
+      const ruleSet =
+        version === undefined
+          ? await readCurrentSegmentRules(deps.readDb, workspaceId)
+          : await findSegmentRules(deps.readDb, workspaceId, version);
+      if (ruleSet === null) throw notFound();
+      sendRules(res, ruleSet);
+    }),
+  );
   router.put('/v1/segments', requireScope(deps, 'setup:write'), jsonBody, async (req, res) => {
     sendRules(res, await changeRules(deps, req, res));
   });

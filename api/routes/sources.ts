@@ -14,6 +14,7 @@ import type { ApiDeps } from '../deps';
 import { principalOf, requireScope } from '../middleware/authenticate';
 import { runOnce, sendAnswer } from '../middleware/idempotency';
 import { jsonBody } from '../middleware/json-body';
+import { readRequest } from '../middleware/read-request';
 import { notFound, parseBody, parsePathId, parseQuery } from '../middleware/validate';
 import { pageAnswer, pageQuery, toPageRequest } from '../schemas/page';
 import { changeSourceBody, createSourceBody, sourceJson } from '../schemas/sources';
@@ -22,23 +23,28 @@ import { changeBy } from './change';
 /** Sources: senders of events, each of one brand, with a key and a signing secret of its own. */
 export function sourceRoutes(deps: ApiDeps): Router {
   const router = Router();
-  const mayRead = requireScope(deps, 'read');
   const maySetUp = requireScope(deps, 'setup:write');
 
   router.post('/v1/sources', maySetUp, jsonBody, (req, res) => createSource(deps, req, res));
 
-  router.get('/v1/sources', mayRead, async (req, res) => {
-    const page = toPageRequest(parseQuery(pageQuery('src'), req));
-    const sources = await listSources(deps.db, principalOf(res).workspaceId, page);
-    res.json(pageAnswer('src', sources, sourceJson));
-  });
+  router.get(
+    '/v1/sources',
+    readRequest(deps, 'light', async (req, res) => {
+      const page = toPageRequest(parseQuery(pageQuery('src'), req));
+      const sources = await listSources(deps.readDb, principalOf(res).workspaceId, page);
+      res.json(pageAnswer('src', sources, sourceJson));
+    }),
+  );
 
-  router.get('/v1/sources/:sourceId', mayRead, async (req, res) => {
-    const sourceId = parsePathId('src', req, 'sourceId');
-    const source = await findSource(deps.db, principalOf(res).workspaceId, sourceId);
-    if (source === null) throw notFound();
-    res.json(sourceJson(source));
-  });
+  router.get(
+    '/v1/sources/:sourceId',
+    readRequest(deps, 'light', async (req, res) => {
+      const sourceId = parsePathId('src', req, 'sourceId');
+      const source = await findSource(deps.readDb, principalOf(res).workspaceId, sourceId);
+      if (source === null) throw notFound();
+      res.json(sourceJson(source));
+    }),
+  );
 
   router.patch('/v1/sources/:sourceId', maySetUp, jsonBody, async (req, res) => {
     const sourceId = parsePathId('src', req, 'sourceId');

@@ -16,6 +16,7 @@ import { commonMeaning, readWord, WORD_RULE } from '../inbound/unknown-word';
 import { principalOf, requireScope } from '../middleware/authenticate';
 import { runOnce, sendAnswer } from '../middleware/idempotency';
 import { jsonBody } from '../middleware/json-body';
+import { readRequest } from '../middleware/read-request';
 import { fieldProblem, notFound, parseBody, parsePathId, parseQuery } from '../middleware/validate';
 import { pageAnswer, toPageRequest } from '../schemas/page';
 import {
@@ -35,13 +36,16 @@ export function statusMappingRoutes(deps: ApiDeps): Router {
 
   router.post('/v1/status-mappings', maySetUp, jsonBody, (req, res) => createMapping(deps, req, res));
 
-  router.get('/v1/status-mappings', requireScope(deps, 'read'), async (req, res) => {
-    const query = parseQuery(statusMappingListQuery, req);
-    const filter = { sourceId: query.sourceId, retired: query.retired === 'true' };
-    const { workspaceId } = principalOf(res);
-    const mappings = await listStatusMappings(deps.db, workspaceId, filter, toPageRequest(query));
-    res.json(pageAnswer('smp', mappings, statusMappingJson));
-  });
+  router.get(
+    '/v1/status-mappings',
+    readRequest(deps, 'light', async (req, res) => {
+      const query = parseQuery(statusMappingListQuery, req);
+      const filter = { sourceId: query.sourceId, retired: query.retired === 'true' };
+      const { workspaceId } = principalOf(res);
+      const mappings = await listStatusMappings(deps.readDb, workspaceId, filter, toPageRequest(query));
+      res.json(pageAnswer('smp', mappings, statusMappingJson));
+    }),
+  );
 
   router.delete('/v1/status-mappings/:mappingId', maySetUp, async (req, res) => {
     const mappingId = parsePathId('smp', req, 'mappingId');

@@ -3,6 +3,7 @@ import { readWorkspaceSettings, updateReportingCurrency } from '../../db/stores/
 import type { ApiDeps } from '../deps';
 import { principalOf, requireScope } from '../middleware/authenticate';
 import { jsonBody } from '../middleware/json-body';
+import { readRequest } from '../middleware/read-request';
 import { parseBody } from '../middleware/validate';
 import { changeWorkspaceBody, workspaceJson } from '../schemas/workspace';
 import { changeBy } from './change';
@@ -11,10 +12,13 @@ import { changeBy } from './change';
 export function workspaceRoutes(deps: ApiDeps): Router {
   const router = Router();
 
-  router.get('/v1/workspace', requireScope(deps, 'read'), async (_req, res) => {
-    const { workspaceId } = principalOf(res);
-    res.json(workspaceJson(workspaceId, await readWorkspaceSettings(deps.db, workspaceId)));
-  });
+  router.get(
+    '/v1/workspace',
+    readRequest(deps, 'light', async (_req, res) => {
+      const { workspaceId } = principalOf(res);
+      res.json(workspaceJson(workspaceId, await readWorkspaceSettings(deps.readDb, workspaceId)));
+    }),
+  );
 
   router.patch('/v1/workspace', requireScope(deps, 'setup:write'), jsonBody, async (req, res) => {
     const { reportingCurrency } = parseBody(changeWorkspaceBody, req);

@@ -1,9 +1,14 @@
 import type { OpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
-import { type AttributionRow, REPORT_GROUPS } from '../../db/read-models/attribution-report';
+import { type AttributionReport, REPORT_GROUPS } from '../../db/read-models/attribution-report';
 import { REPORTED_KINDS } from '../../domain/facts';
+import { DAY_MS } from '../../domain/time';
 import { instantField, shownMoney } from './fields';
 import { registerOperation } from './operation';
+import { orNull } from './or-null';
+
+/** As many days as of the other reports. */
+const MAX_SPAN_DAYS = 366;
 
 export const attributionReportQuery = z
   .strictObject({
@@ -11,7 +16,11 @@ export const attributionReportQuery = z
     to: instantField().meta({ description: 'Exclusive.' }),
     groupBy: z.enum(REPORT_GROUPS).default('partner'),
   })
-  .refine(({ from, to }) => from < to, { path: ['to'], message: 'must lie after from' });
+  .refine(({ from, to }) => from < to, { path: ['to'], message: 'must lie after from' })
+  .refine(({ from, to }) => to - from <= MAX_SPAN_DAYS * DAY_MS, {
+    path: ['to'],
+    message: `must lie within ${MAX_SPAN_DAYS} days`,
+  });
 
 const credited = {
   conversions: z
@@ -27,32 +36,42 @@ const credited = {
   value: z.array(shownMoney).readonly(),
 };
 
+const attributionSchema = z
+  .object({
+    ...credited,
+    viewThrough: z
+      .object(credited)
+      .meta({ description: 'Credited to impressions; in no other number, and never paid.' }),
+    assistedConversions: z.int().meta({
+      description: 'Conversions on whose path a click lay that got no credit; each once.',
+    }),
+    contests: z.object({ given: z.int(), received: z.int(), refused: z.int() }),
+  })
+  .meta({ id: 'Attribution' });
+
 export const attributionReportSchema = z
   .object({
     data: z.array(
-      z
-        .object({
+      attributionSchema
+        .extend({
           key: z
             .string()
             .nullable()
             .meta({ description: 'The partner, campaign or model; null: touches of no partner.' }),
-          ...credited,
-          viewThrough: z
-            .object(credited)
-            .meta({ description: 'Credited to impressions; in no other number, and never paid.' }),
-          assistedConversions: z.int().meta({
-            description: 'Conversions on whose path a click lay that got no credit; each once.',
-          }),
-          contests: z.object({ given: z.int(), received: z.int(), refused: z.int() }),
         })
         .meta({ id: 'AttributionRow' }),
     ),
+    rest: orNull(attributionSchema).meta({
+      description:
+        'The groups that are not listed, together; a conversion that several of them assisted counts for each.',
+    }),
+    groupsLeftOut: z.int(),
   })
   .meta({ id: 'AttributionReport' });
 
 /** The read model speaks the API's language already; this keeps the two from drifting apart. */
-export function attributionReportJson(data: AttributionRow[]): z.input<typeof attributionReportSchema> {
-  return { data };
+export function attributionReportJson(report: AttributionReport): z.input<typeof attributionReportSchema> {
+  return { data: [...report.groups], rest: report.rest, groupsLeftOut: report.leftOut };
 }
 
 export function registerAttributionReportPaths(registry: OpenAPIRegistry): void {

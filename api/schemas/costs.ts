@@ -1,5 +1,6 @@
 import type { OpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
+import type { BoundedList } from '../../db/read-models/bounded-list';
 import type { CostKey, CostRevision } from '../../db/stores/cost-store';
 import { dayField, shownDay } from './calendar';
 import {
@@ -87,7 +88,12 @@ const costSchema = z
   })
   .meta({ id: 'Cost' });
 
-const costHistorySchema = z.object({ revisions: z.array(costSchema) }).meta({ id: 'CostHistory' });
+const costHistorySchema = z
+  .object({
+    revisions: z.array(costSchema),
+    cut: z.boolean().meta({ description: 'Whether there are earlier revisions that are not told.' }),
+  })
+  .meta({ id: 'CostHistory' });
 
 export function costJson(cost: CostRevision): z.input<typeof costSchema> {
   const { costId, revision, campaignId, partnerId, source, creative, keyword, note, createdBy } = cost;
@@ -100,8 +106,11 @@ export function costJson(cost: CostRevision): z.input<typeof costSchema> {
   };
 }
 
-export function costHistoryJson(revisions: readonly CostRevision[]): z.input<typeof costHistorySchema> {
-  return { revisions: revisions.map(costJson) };
+export function costHistoryJson({
+  items,
+  isCut,
+}: BoundedList<CostRevision>): z.input<typeof costHistorySchema> {
+  return { revisions: items.map(costJson), cut: isCut };
 }
 
 export function registerCostPaths(registry: OpenAPIRegistry): void {
@@ -133,7 +142,7 @@ export function registerCostPaths(registry: OpenAPIRegistry): void {
     path: '/v1/costs/{costId}',
     method: 'get',
     operationId: 'getCost',
-    summary: 'Get a cost with every revision, the one that stands first',
+    summary: 'Get a cost with its latest revisions, the one that stands first',
     scope: 'read',
     params: pathId('costId', 'cst'),
     status: 200,

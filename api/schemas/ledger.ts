@@ -1,7 +1,7 @@
 import type { OpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
 import type { LedgerEntryView } from '../../db/read-models/ledger-entries';
-import type { CurrencyBalance } from '../../db/read-models/trial-balance';
+import { type CurrencyBalance, MAX_ACCOUNTS } from '../../db/read-models/trial-balance';
 import { idField, instantField, shownId, shownInstant } from './fields';
 import { registerOperation } from './operation';
 import { pageOfSchema, pageShape } from './page';
@@ -61,7 +61,14 @@ export const trialBalanceSchema = z
         z.object({
           currency: z.string(),
           total: z.string().meta({ description: 'Zero, or something is wrong.' }),
-          accounts: z.array(z.object({ account: z.string(), balance: z.string() })).readonly(),
+          accounts: z
+            .array(z.object({ account: z.string(), balance: z.string() }))
+            .readonly()
+            .meta({ description: `The ${MAX_ACCOUNTS} that hold the most, by name.` }),
+          rest: z
+            .object({ accounts: z.int(), balance: z.string() })
+            .nullable()
+            .meta({ description: 'All other accounts together.' }),
         }),
       )
       .readonly(),

@@ -63,6 +63,7 @@ const overviewSchema = z
         value: rowSchema,
       }),
     ),
+    rest: orNull(rowSchema).meta({ description: 'The groups that are not listed, together.' }),
     groupsLeftOut: z.int(),
     resultsBehindSince: shownInstant().nullable().meta({
       description:
@@ -83,6 +84,7 @@ export function overviewJson(
     groupBy: groupBy === 'all' ? null : groupBy,
     total: rowJson(report.total),
     groups: report.groups.map(({ key, counts }) => ({ key: shownKey(groupBy, key), value: rowJson(counts) })),
+    rest: report.rest === null ? null : rowJson(report.rest),
     groupsLeftOut: report.leftOut,
     resultsBehindSince: report.resultsBehindSince?.toISOString() ?? null,
   };

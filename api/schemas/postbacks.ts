@@ -1,5 +1,6 @@
 import type { OpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
+import type { BoundedList } from '../../db/read-models/bounded-list';
 import type { DeadLetterGroup } from '../../db/read-models/dead-letter-summary';
 import { POSTBACK_STATUSES, type PostbackDelivery } from '../../db/read-models/postback-deliveries';
 import { ATTEMPT_OUTCOMES } from '../../db/stores/delivery-store';
@@ -81,6 +82,7 @@ export const deadLettersSchema = z
         }),
       )
       .readonly(),
+    cut: z.boolean().meta({ description: 'Whether there are smaller groups that are not listed.' }),
   })
   .meta({ id: 'DeadLetters' });
 
@@ -105,8 +107,11 @@ export const replayOfManySchema = z
   })
   .meta({ id: 'ReplayedMany' });
 
-export function deadLettersJson(groups: readonly DeadLetterGroup[]): z.input<typeof deadLettersSchema> {
-  return { data: groups };
+export function deadLettersJson({
+  items,
+  isCut,
+}: BoundedList<DeadLetterGroup>): z.input<typeof deadLettersSchema> {
+  return { data: items, cut: isCut };
 }
 
 /** The read model speaks the API's language already; this keeps the two from drifting apart. */

@@ -108,6 +108,7 @@ const valueReportSchema = z
         }),
       }),
     ),
+    rest: orNull(valueRowSchema).meta({ description: 'The groups that are not listed, together.' }),
     groupsLeftOut: z.int(),
   })
   .meta({ id: 'ValueReport' });
@@ -129,6 +130,7 @@ export function valueReportJson(
       value: valueRowJson(tally),
       budget: budget === null ? null : budgetUseJson(budget),
     })),
+    rest: report.rest === null ? null : valueRowJson(report.rest),
     groupsLeftOut: report.leftOut,
   };
 }
@@ -198,6 +200,9 @@ const funnelSchema = z
         steps: z.array(funnelStepSchema),
       }),
     ),
+    rest: orNull(z.array(funnelStepSchema)).meta({
+      description: 'The groups that are not listed, together.',
+    }),
     groupsLeftOut: z.int(),
   })
   .meta({ id: 'Funnel' });
@@ -214,6 +219,7 @@ export function funnelJson(question: FunnelQuestion, report: FunnelReport): z.in
       key: key === null ? null : shownKey(groupBy, key),
       steps: funnelStepsJson(funnel),
     })),
+    rest: report.rest === null ? null : funnelStepsJson(report.rest),
     groupsLeftOut: report.leftOut,
   };
 }

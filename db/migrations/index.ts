@@ -24,6 +24,7 @@ import * as addUpResultsByHour from './023_add_up_results_by_hour';
 import * as rememberSignedMessages from './024_remember_signed_messages';
 import * as giveTenantsNamesOfTheirOwnAndAskBeforePublicIsTold from './026_give_tenants_names_of_their_own_and_ask_before_public_is_told';
 import * as countPublicReportsNoMore from './027_count_public_reports_no_more';
+import * as askOneWorkspaceOnly from './029_ask_one_workspace_only';
 import * as holdPostbacksAndBoundTheirDestinations from './032_hold_postbacks_and_bound_their_destinations';
 import * as findHeldAndOverduePostbacks from './033_find_held_and_overdue_postbacks';
 import * as endTheWaitingInQuarantine from './034_end_the_waiting_in_quarantine';
@@ -66,6 +67,7 @@ export const MIGRATIONS: readonly (readonly [name: string, migration: Migration]
     giveTenantsNamesOfTheirOwnAndAskBeforePublicIsTold,
   ],
   ['027_count_public_reports_no_more', countPublicReportsNoMore],
+  ['029_ask_one_workspace_only', askOneWorkspaceOnly],
   ['032_hold_postbacks_and_bound_their_destinations', holdPostbacksAndBoundTheirDestinations],
   ['033_find_held_and_overdue_postbacks', findHeldAndOverduePostbacks],
   ['034_end_the_waiting_in_quarantine', endTheWaitingInQuarantine],

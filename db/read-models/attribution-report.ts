@@ -1,9 +1,11 @@
 import type { Currency } from '../../domain/currencies';
 import { type CampaignId, idFromUuid, type PartnerId, uuidFromId, type WorkspaceId } from '../../domain/ids';
 import type { ConversionKind } from '../../domain/settlement/books';
+import { SECOND_MS } from '../../domain/time';
 import type { Db } from '../knex';
 import { lowestUuidAt } from '../partitions';
 import { LONGEST_WINDOW_MS } from '../stores/touch-store';
+import { groupsOf, largestGroupsSql, type Placed } from './largest-groups';
 import { type Amount, nullableAmount } from './row-values';
 import { isProvenSql } from './trust';
 
@@ -18,9 +20,7 @@ type Credited = {
 };
 
 /** What one partner, campaign or model is credited with in a span. */
-export type AttributionRow = Credited & {
-  /** The partner, campaign or model; null: touches of no partner. */
-  readonly key: PartnerId | CampaignId | string | null;
+export type Attribution = Credited & {
   /** Credited to impressions because there was no click; in none of the other numbers, and never paid. */
   readonly viewThrough: Credited;
   /** Conversions that a click of the group led to without getting credit, each once. */
@@ -29,8 +29,15 @@ export type AttributionRow = Credited & {
   readonly contests: { readonly given: number; readonly received: number; readonly refused: number };
 };
 
-type Row = {
-  key: string | null;
+export type AttributionReport = {
+  /** Those with the most credit, most first. The key: partner, campaign or model; null: touches of no partner. */
+  readonly groups: readonly (Attribution & { readonly key: PartnerId | CampaignId | string | null })[];
+  /** All other groups together; a conversion that several of them assisted counts for each. Null when there are none. */
+  readonly rest: Attribution | null;
+  readonly leftOut: number;
+};
+
+type Row = Placed & {
   metric: 'conversions' | 'first_deposits' | 'value' | 'assisted' | 'given' | 'received' | 'refused';
   touch_kind: 'click' | 'view';
   /** The kind of conversion, or the currency. */
@@ -80,27 +87,35 @@ export async function readAttributionReport(
   workspaceId: WorkspaceId,
   span: { readonly fromMs: number; readonly toMs: number },
   group: ReportGroup,
-): Promise<AttributionRow[]> {
+): Promise<AttributionReport> {
   const { rows } = await db.raw<{ rows: Row[] }>(statement(group), {
     workspace: uuidFromId(workspaceId),
     from: new Date(span.fromMs),
     to: new Date(span.toMs),
     oldestClick: lowestUuidAt(Math.max(0, span.fromMs - LONGEST_WINDOW_MS)),
+    // A binding event counts to the end of its second.
+    newestClick: lowestUuidAt(span.toMs + SECOND_MS),
   });
-  const keys = [...new Set(rows.map(({ key }) => key))];
-  return keys.map((key) =>
-    toReportRow(
-      group,
-      key,
-      rows.filter((row) => row.key === key),
-    ),
-  );
+  const { groups, rest, leftOut } = groupsOf(rows);
+  return {
+    groups: groups.map(({ key, rows: own }) => ({
+      key: key === null ? null : keyOf(group, key),
+      ...attributionOf(own),
+    })),
+    rest: leftOut === 0 ? null : attributionOf(rest),
+    leftOut,
+  };
 }
 
 function statement(group: ReportGroup): string {
   const { touch, join, challenger, protected: defender, ofContest } = KEYS[group];
   const none = `'click' AS touch_kind, NULL AS detail`;
-  return `WITH counted AS (
+  return largestGroupsSql({
+    beside: ['metric', 'touch_kind', 'detail'],
+    metrics: ['total'],
+    // Clicks that only assisted can be made by anybody.
+    sizes: [`CASE WHEN metric IN ('first_deposits', 'conversions') THEN total END`, 'total'],
+    rows: `WITH counted AS (
       SELECT n.conversion_id, n.kind, n.is_first_deposit, n.currency, n.attribution_model FROM conversions AS n
       WHERE n.workspace_id = :workspace AND n.occurred_at >= :from AND n.occurred_at < :to
         AND n.status IN ('qualified', 'approved', 'paid') AND ${isProvenSql('n')}
@@ -110,7 +125,7 @@ function statement(group: ReportGroup): string {
     ), contests AS (
       SELECT ${challenger} AS challenger, ${defender} AS defender, n.is_refused
       FROM contested_touches AS n JOIN player_bindings AS b ON b.player_id = n.player_id ${ofContest}
-      WHERE n.workspace_id = :workspace AND n.challenger_click_id >= :oldestClick
+      WHERE n.workspace_id = :workspace AND n.challenger_click_id >= :oldestClick AND n.challenger_click_id < :newestClick
         AND b.bound_at >= :from AND b.bound_at < :to
     ), numbers AS (
       SELECT key, 'conversions' AS metric, touch_kind, kind AS detail, sum(weight_ppm) AS total
@@ -132,13 +147,13 @@ function statement(group: ReportGroup): string {
       UNION ALL
       SELECT challenger, 'refused', ${none}, count(*) FROM contests WHERE is_refused GROUP BY challenger
     )
-    SELECT key, metric, touch_kind, detail, total::text FROM numbers ORDER BY key NULLS LAST, metric, detail`;
+    SELECT key, metric, touch_kind, detail, total FROM numbers`,
+  });
 }
 
-function toReportRow(group: ReportGroup, key: string | null, rows: readonly Row[]): AttributionRow {
+function attributionOf(rows: readonly Row[]): Attribution {
   const countOf = (metric: Row['metric']) => Number(rows.find((row) => row.metric === metric)?.total ?? 0);
   return {
-    key: key === null ? null : keyOf(group, key),
     ...creditedOf(rows.filter(({ touch_kind }) => touch_kind === 'click')),
     viewThrough: creditedOf(rows.filter(({ touch_kind }) => touch_kind === 'view')),
     assistedConversions: countOf('assisted'),
@@ -146,7 +161,7 @@ function toReportRow(group: ReportGroup, key: string | null, rows: readonly Row[
   };
 }
 
-function keyOf(group: ReportGroup, key: string): AttributionRow['key'] {
+function keyOf(group: ReportGroup, key: string): PartnerId | CampaignId | string {
   switch (group) {
     case 'partner':
       return idFromUuid('ptn', key);

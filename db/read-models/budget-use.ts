@@ -63,16 +63,17 @@ async function readSpent(
   range: Until & { readonly fromDay: string },
   { currency, of }: Alike,
 ): Promise<Map<string, Tally>> {
-  const grouped = await readValueTallies(db, {
+  // There are no more campaigns than a report has groups, so none is left out.
+  const { groups } = await readValueTallies(db, {
     ...{ ...range, workspaceId, reporting: currency },
     // Clicks may be many, of a total budget those of years: they are read only where one of them has cost something.
     measures: of.some(({ hasClickCost }) => hasClickCost) ? ['click', 'spend'] : ['spend'],
     groupBy: 'campaign',
-    campaignId: of.length === 1 ? of[0]?.campaignId : undefined,
+    campaignIds: of.map(({ campaignId }) => campaignId),
   });
-  const tallies = new Map<string, Tally>();
-  for (const { key, measured } of grouped) {
-    if (key !== null) tallies.set(key, addMeasured(tallies.get(key) ?? emptyTally(currency), measured));
-  }
-  return tallies;
+  return new Map(
+    groups.flatMap(({ key, rows }) =>
+      key === null ? [] : [[key, rows.reduce(addMeasured, emptyTally(currency))] as const],
+    ),
+  );
 }

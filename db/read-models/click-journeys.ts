@@ -3,6 +3,7 @@ import {
   type CampaignId,
   type ClickId,
   idFromUuid,
+  mintedAtMs,
   type OfferId,
   type PartnerId,
   uuidFromId,
@@ -11,7 +12,7 @@ import {
 } from '../../domain/ids';
 import { type JourneyStage, journeyStage } from '../../domain/journey-stage';
 import type { Db } from '../knex';
-import type { Page, PageRequest } from '../page';
+import { type Page, type PageRequest, WIDE_PAGE_MAX } from '../page';
 import { cutPage } from './cut-page';
 import { nullableId, nullableIso, nullableUuid, nullableVerdict, type VerdictColumns } from './row-values';
 import { isProvenSql } from './trust';
@@ -73,6 +74,7 @@ export async function listClickJourneys(
   page: PageRequest,
   nowMs: number,
 ): Promise<Page<ClickJourney>> {
+  const limit = Math.min(page.limit, WIDE_PAGE_MAX);
   const { rows } = await db.raw<{ rows: Row[] }>(
     `SELECT c.click_id, c.campaign_id, c.offer_id, c.partner_id, c.partner_reason, c.visitor_id, c.clicked_at,
        c.expires_at, c.closed_at, c.external_id, c.subs, c.ad_ids, c.utm, c.is_test, v.outcome, v.score, v.reasons,
@@ -95,20 +97,22 @@ export async function listClickJourneys(
        AND (CAST(:click AS uuid) IS NULL OR c.click_id = :click)
        AND (CAST(:campaign AS uuid) IS NULL OR c.campaign_id = :campaign)
        AND (CAST(:visitor AS uuid) IS NULL OR c.visitor_id = :visitor)
-       AND (CAST(:after AS uuid) IS NULL OR c.click_id < :after)
-     ORDER BY c.click_id DESC LIMIT :limit`,
+       AND (CAST(:after AS uuid) IS NULL OR (c.click_id < :after AND c.clicked_at < :afterAt))
+     -- A click's id begins with its time, so this is the order of ids, and that of an index of the workspace's clicks.
+     ORDER BY c.clicked_at DESC, c.click_id DESC LIMIT :limit`,
     {
       workspace: uuidFromId(workspaceId),
       click: nullableUuid(filter.clickId),
       campaign: nullableUuid(filter.campaignId),
       visitor: nullableUuid(filter.visitorId),
       after: page.afterUuid,
-      limit: page.limit + 1,
+      afterAt: page.afterUuid === null ? null : new Date(mintedAtMs(idFromUuid('clk', page.afterUuid)) + 1),
+      limit: limit + 1,
     },
   );
   return cutPage(
     rows,
-    page,
+    { ...page, limit },
     (row) => row.click_id,
     (row) => toClickJourney(row, nowMs),
   );

@@ -96,6 +96,7 @@ export type CreditedConversion = {
   };
   readonly commission: readonly CommissionView[];
   readonly verdict: Verdict | null;
+  /** The first hundred. */
   readonly postbackIds: readonly PostbackId[];
   /** Tags of the date-ranged scenarios that cover it by its own time. */
   readonly scenarios: readonly string[];
@@ -163,8 +164,8 @@ const SELECT = `SELECT n.conversion_id, n.revision, n.click_id, p.external_id, n
     n.is_first_deposit, n.status, n.reason, n.occurred_at, n.campaign_id, n.transaction_key, n.amount_minor,
     n.currency, n.attribution_model, v.outcome, v.score, v.reasons,
     ${scenarioTagsSql({ workspace: 'n.workspace_id', at: 'n.occurred_at' })} AS scenario_tags,
-    ARRAY(SELECT k.postback_id FROM postbacks AS k
-      WHERE k.conversion_id = n.conversion_id ORDER BY k.postback_id) AS postback_ids,
+    (ARRAY(SELECT k.postback_id FROM postbacks AS k
+      WHERE k.conversion_id = n.conversion_id ORDER BY k.postback_id))[1:100] AS postback_ids,
     coalesce((SELECT jsonb_agg(jsonb_build_object('touchKind', a.touch_kind, 'touchId', a.touch_id,
         'partnerId', a.partner_id, 'weightPpm', a.weight_ppm, 'amountMinor', a.amount_minor::text)
         ORDER BY a.touch_kind, a.touch_id)

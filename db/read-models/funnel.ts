@@ -1,6 +1,6 @@
 import { type CampaignId, type PartnerId, uuidFromId, type WorkspaceId } from '../../domain/ids';
 import type { Db } from '../knex';
-import { MAX_GROUPS } from './max-groups';
+import { groupKeySql, groupsOf, largestGroupsSql, type Placed } from './largest-groups';
 import { nullableUuid } from './row-values';
 import { localDaySql, localHourSql } from './scenario-cover';
 import { isProvenSql } from './trust';
@@ -12,14 +12,20 @@ const KEYS = {
   all: 'NULL::text',
   campaign: 'c.campaign_id::text',
   partner: 'c.partner_id::text',
-  source: `c.utm->>'utm_source'`,
-  creative: `c.utm->>'utm_content'`,
-  keyword: `c.utm->>'utm_term'`,
+  source: groupKeySql(`(c.utm->>'utm_source')`),
+  creative: groupKeySql(`(c.utm->>'utm_content')`),
+  keyword: groupKeySql(`(c.utm->>'utm_term')`),
   day: `${localDaySql('c.clicked_at', ZONE)}::text`,
   weekday: `extract(isodow FROM ${localDaySql('c.clicked_at', ZONE)})::text`,
   hour: localHourSql('c.clicked_at', ZONE),
 } as const;
 export type FunnelGrouping = keyof typeof KEYS;
+
+/** Groups of time are few and have an order of their own. */
+const OF_TIME: ReadonlySet<FunnelGrouping> = new Set(['all', 'day', 'weekday', 'hour']);
+/** Anybody can click under keywords of his own, so what clicks led to comes first. */
+const SIZES = ['registrations', 'clicks'];
+const STEPS = ['clicks', 'installs', 'registrations', 'deposits', 'at_click', 'at_install'] as const;
 
 export type FunnelQuestion = {
   readonly fromDay: string;
@@ -46,15 +52,14 @@ export type Funnel = {
 
 export type FunnelReport = {
   readonly total: Funnel;
+  /** The largest, largest first; those of time in their order. */
   readonly groups: readonly { readonly key: string | null; readonly funnel: Funnel }[];
-  /** Groups beyond the limit; the total holds them too. */
+  /** All other groups together; null when there are none. */
+  readonly rest: Funnel | null;
   readonly leftOut: number;
 };
 
-type Row = { readonly key: string | null } & Record<
-  'clicks' | 'installs' | 'registrations' | 'deposits' | 'at_click' | 'at_install',
-  string
->;
+type Row = Placed & Readonly<Record<(typeof STEPS)[number], string>>;
 
 /**
  * The chain of the clicks that were made in a range, whenever what followed took place. A click has come as far as the
@@ -66,45 +71,55 @@ export async function readFunnel(
   workspaceId: WorkspaceId,
   question: FunnelQuestion,
 ): Promise<FunnelReport> {
-  const credited = (condition: string) =>
-    `least(1000000, coalesce(sum(a.weight_ppm) FILTER (WHERE ${condition}), 0))`;
-  const { rows } = await db.raw<{ rows: Row[] }>(
-    `WITH reached AS (
-       SELECT c.click_id, ${KEYS[question.groupBy]} AS key,
-         ${credited(`n.kind = 'install' AND n.status <> 'pending'`)} AS installed,
-         ${credited(`n.kind = 'registration' AND n.status <> 'pending'`)} AS registered,
-         ${credited('n.is_first_deposit')} AS deposited
-       FROM clicks AS c
-       LEFT JOIN attribution_credits AS a ON a.touch_id = c.click_id
-       LEFT JOIN conversions AS n ON n.conversion_id = a.conversion_id AND n.status NOT IN ('rejected', 'reversed')
-         AND ${isProvenSql('n')}
-       WHERE c.workspace_id = :workspace AND NOT c.is_test AND ${CLICKED_IN_RANGE}
-         AND (CAST(:campaign AS uuid) IS NULL OR c.campaign_id = :campaign)
-         AND (CAST(:partner AS uuid) IS NULL OR c.partner_id = :partner)
-       GROUP BY 1, 2
-     )
-     SELECT key, count(*) * 1000000::numeric AS clicks, coalesce(sum(installed), 0) AS installs,
-       coalesce(sum(greatest(registered, deposited)), 0) AS registrations, coalesce(sum(deposited), 0) AS deposits,
-       coalesce(sum(1000000 - greatest(installed, registered, deposited)), 0) AS at_click,
-       coalesce(sum(greatest(installed, registered, deposited) - greatest(registered, deposited)), 0) AS at_install
-     FROM reached GROUP BY key ORDER BY key`,
-    {
-      workspace: uuidFromId(workspaceId),
-      from: question.fromDay,
-      to: question.toDay,
-      zone: question.timeZone,
-      campaign: nullableUuid(question.campaignId),
-      partner: nullableUuid(question.partnerId),
-    },
-  );
-  const groups = rows.map((row) => ({ key: row.key, funnel: toFunnel(row) }));
-  const isGrouped = question.groupBy !== 'all';
+  const { rows } = await db.raw<{ rows: Row[] }>(funnelSql(question.groupBy), {
+    workspace: uuidFromId(workspaceId),
+    from: question.fromDay,
+    to: question.toDay,
+    zone: question.timeZone,
+    campaign: nullableUuid(question.campaignId),
+    partner: nullableUuid(question.partnerId),
+  });
+  const { groups, rest, leftOut } = groupsOf(rows);
   return {
     // Each click is in one group, so the groups add up to the whole.
-    total: groups.reduce((sum, { funnel }) => addFunnel(sum, funnel), NOBODY),
-    groups: isGrouped ? groups.slice(0, MAX_GROUPS) : [],
-    leftOut: isGrouped ? Math.max(0, groups.length - MAX_GROUPS) : 0,
+    total: funnelOf(rows),
+    groups:
+      question.groupBy === 'all' ? [] : groups.map(({ key, rows: own }) => ({ key, funnel: funnelOf(own) })),
+    rest: leftOut === 0 ? null : funnelOf(rest),
+    leftOut,
   };
+}
+
+function funnelSql(groupBy: FunnelGrouping): string {
+  const credited = (condition: string) =>
+    `least(1000000, coalesce(sum(a.weight_ppm) FILTER (WHERE ${condition}), 0))`;
+  return largestGroupsSql({
+    rows: `SELECT key, count(*) * 1000000::numeric AS clicks, coalesce(sum(installed), 0) AS installs,
+        coalesce(sum(greatest(registered, deposited)), 0) AS registrations, coalesce(sum(deposited), 0) AS deposits,
+        coalesce(sum(1000000 - greatest(installed, registered, deposited)), 0) AS at_click,
+        coalesce(sum(greatest(installed, registered, deposited) - greatest(registered, deposited)), 0) AS at_install
+      FROM (
+        SELECT c.click_id, ${KEYS[groupBy]} AS key,
+          ${credited(`n.kind = 'install' AND n.status <> 'pending'`)} AS installed,
+          ${credited(`n.kind = 'registration' AND n.status <> 'pending'`)} AS registered,
+          ${credited('n.is_first_deposit')} AS deposited
+        FROM clicks AS c
+        LEFT JOIN attribution_credits AS a ON a.touch_id = c.click_id
+        LEFT JOIN conversions AS n ON n.conversion_id = a.conversion_id AND n.status NOT IN ('rejected', 'reversed')
+          AND ${isProvenSql('n')}
+        WHERE c.workspace_id = :workspace AND NOT c.is_test AND ${CLICKED_IN_RANGE}
+          AND (CAST(:campaign AS uuid) IS NULL OR c.campaign_id = :campaign)
+          AND (CAST(:partner AS uuid) IS NULL OR c.partner_id = :partner)
+        GROUP BY 1, 2
+      ) AS reached GROUP BY key`,
+    beside: [],
+    metrics: STEPS,
+    sizes: OF_TIME.has(groupBy) ? [] : SIZES,
+  });
+}
+
+function funnelOf(rows: readonly Row[]): Funnel {
+  return rows.map(toFunnel).reduce(addFunnel, NOBODY);
 }
 
 const NOBODY: Funnel = {

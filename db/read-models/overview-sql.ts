@@ -1,4 +1,5 @@
 import { RESULT_METRICS } from '../stores/result-rollup';
+import { groupKeySql, largestGroupsSql } from './largest-groups';
 import { localDaySql, localHourSql } from './scenario-cover';
 
 const ZONE = 'CAST(:zone AS text)';
@@ -8,7 +9,7 @@ const KEYS = {
   all: 'NULL::text',
   campaign: 'r.campaign_id::text',
   partner: 'r.partner_id::text',
-  country: 'r.country',
+  country: groupKeySql('r.country'),
   device: 'r.device',
   day: `${localDaySql('r.at', ZONE)}::text`,
   hour: localHourSql('r.at', ZONE),
@@ -46,24 +47,15 @@ const TRAFFIC = `
   SELECT quarter_of(r.clicked_at), r.campaign_id, r.partner_id, r.device, count(*), 0
   FROM clicks AS r
   WHERE r.click_id >= ${id('liveFrom')} AND r.click_id < ${id('toUuid')}
-    AND r.workspace_id = :workspace AND NOT r.is_test AND ${FILTERED}
+    AND r.workspace_id = :workspace AND r.clicked_at >= ${at('liveFromAt')} AND r.clicked_at < ${at('toAt')}
+    AND NOT r.is_test AND ${FILTERED}
   GROUP BY 1, 2, 3, 4
   UNION ALL
   SELECT quarter_of(r.shown_at), r.campaign_id, r.partner_id, r.device, 0, count(*)
   FROM impressions AS r
   WHERE r.impression_id >= ${id('liveFrom')} AND r.impression_id < ${id('toUuid')}
-    AND r.workspace_id = :workspace AND ${FILTERED}
+    AND r.workspace_id = :workspace AND r.shown_at >= ${at('liveFromAt')} AND r.shown_at < ${at('toAt')} AND ${FILTERED}
   GROUP BY 1, 2, 3, 4`;
-
-/** SQL: clicks and impressions per group. Binds what overviewBindings gives. */
-export function trafficSql(groupBy: OverviewGrouping): string {
-  return grouped(
-    groupBy,
-    `SELECT t.*, NULL::text AS country FROM (${TRAFFIC}) AS t`,
-    ['clicks', 'impressions'],
-    [],
-  );
-}
 
 /** Which rollup of results a question reads. */
 export type ResultRollup = 'quarters' | 'hours_by_campaign' | 'hours_by_country' | 'hours_by_device';
@@ -95,23 +87,32 @@ function resultHours(dimension: 'campaign' | 'country' | 'device'): string {
       AND r.hour_at >= ${at('fromAt')} AND r.hour_at < ${at('toAt')} AND ${FILTERED}`;
 }
 
-/** SQL: what conversions are worth per group and currency. Binds the same. */
-export function resultSql(groupBy: OverviewGrouping, rollup: ResultRollup): string {
-  return grouped(groupBy, RESULTS[rollup], RESULT_METRICS, ['currency']);
+const TRAFFIC_METRICS = ['clicks', 'impressions'] as const;
+export const OVERVIEW_METRICS = [...TRAFFIC_METRICS, ...RESULT_METRICS] as const;
+
+/** These are few, and told in the order of their keys. */
+const FEW: ReadonlySet<OverviewGrouping> = new Set(['all', 'day', 'hour', 'device']);
+const SIZES = ['deposits_ppm', 'registrations_ppm', 'clicks', 'impressions'];
+
+/** SQL: traffic and what conversions are worth, per group and currency. Binds what overviewBindings gives. */
+export function overviewSql(groupBy: OverviewGrouping, rollup: ResultRollup): string {
+  const none = (metrics: readonly string[]) => metrics.map((metric) => `0 AS ${metric}`).join(', ');
+  const traffic = grouped(
+    groupBy,
+    `SELECT t.*, NULL::text AS country, NULL::text AS currency, ${none(RESULT_METRICS)} FROM (${TRAFFIC}) AS t`,
+  );
+  const results = grouped(groupBy, `SELECT r.*, ${none(TRAFFIC_METRICS)} FROM (${RESULTS[rollup]}) AS r`);
+  return largestGroupsSql({
+    rows: `${traffic} UNION ALL ${results}`,
+    beside: ['currency'],
+    metrics: OVERVIEW_METRICS,
+    sizes: FEW.has(groupBy) ? [] : SIZES,
+  });
 }
 
-function grouped(
-  groupBy: OverviewGrouping,
-  rows: string,
-  metrics: readonly string[],
-  beside: readonly string[],
-): string {
-  const sums = metrics.map((metric) => `coalesce(sum(${metric}), 0) AS ${metric}`).join(', ');
-  const columns = beside.map((column) => `${column}, `).join('');
-  const groups = (first: string) => [first, ...beside].join(', ');
-  return `WITH stems AS (
-      SELECT ${STEMS[groupBy]} ${columns}${sums} FROM (${rows}) AS every
-      GROUP BY ${groups(STEMS[groupBy].replace(',', '') || '()')}
-    )
-    SELECT ${KEYS[groupBy]} AS key, ${columns}${sums} FROM stems AS r GROUP BY ${groups('1')}`;
+function grouped(groupBy: OverviewGrouping, rows: string): string {
+  const sums = OVERVIEW_METRICS.map((metric) => `coalesce(sum(${metric}), 0) AS ${metric}`).join(', ');
+  return `SELECT ${KEYS[groupBy]} AS key, currency, ${sums} FROM (
+      SELECT ${STEMS[groupBy]} currency, ${sums} FROM (${rows}) AS every GROUP BY ${STEMS[groupBy]} currency
+    ) AS r GROUP BY 1, 2`;
 }

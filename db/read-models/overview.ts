@@ -4,9 +4,8 @@ import { addCounts, type Counts, NO_COUNTS } from '../../domain/rollup/counts';
 import { HOUR_MS } from '../../domain/time';
 import type { Db } from '../knex';
 import { lowestUuidAt } from '../partitions';
-import type { RESULT_METRICS } from '../stores/result-rollup';
-import { MAX_GROUPS } from './max-groups';
-import { type OverviewGrouping, resultRollup, resultSql, trafficSql } from './overview-sql';
+import { groupsOf, type Placed } from './largest-groups';
+import { type OVERVIEW_METRICS, type OverviewGrouping, overviewSql, resultRollup } from './overview-sql';
 import { nullableUuid } from './row-values';
 import { readSnapshot } from './snapshot';
 import { RANGE_FROM, RANGE_TO } from './value-facts';
@@ -23,19 +22,18 @@ export type OverviewQuestion = {
 
 export type OverviewReport = {
   readonly total: Counts;
+  /** The largest, largest first; those of time and device in the order of their keys. */
   readonly groups: readonly { readonly key: string | null; readonly counts: Counts }[];
-  /** Groups beyond the limit; the total holds them too. */
+  /** All other groups together; null when there are none. */
+  readonly rest: Counts | null;
   readonly leftOut: number;
   /** Since when changes of money wait to be counted; null when none does. Clicks never wait. */
   readonly resultsBehindSince: Date | null;
 };
 
-type TrafficRow = { key: string | null; clicks: string; impressions: string };
-
-type ResultRow = { key: string | null; currency: Currency | null } & Record<
-  (typeof RESULT_METRICS)[number],
-  string
->;
+type Row = Placed & { readonly currency: Currency | null } & Readonly<
+    Record<(typeof OVERVIEW_METRICS)[number], string>
+  >;
 
 type ProgressRow = {
   folded_until: Date;
@@ -57,20 +55,22 @@ export async function readOverview(
 ): Promise<OverviewReport> {
   return readSnapshot(db, async (snapshot) => {
     const { progress, bindings, rollup } = await overviewBindings(snapshot, workspaceId, question);
-    const traffic = await snapshot.raw<{ rows: TrafficRow[] }>(trafficSql(question.groupBy), bindings);
-    const results = await snapshot.raw<{ rows: ResultRow[] }>(resultSql(question.groupBy, rollup), bindings);
-    const groups = byKey(traffic.rows, results.rows);
-    const isGrouped = question.groupBy !== 'all';
+    const { rows } = await snapshot.raw<{ rows: Row[] }>(overviewSql(question.groupBy, rollup), bindings);
+    const { groups, rest, leftOut } = groupsOf(rows);
     return {
-      total: groups.reduce((sum, { counts }) => addCounts(sum, counts), NO_COUNTS),
-      groups: isGrouped ? groups.slice(0, MAX_GROUPS) : [],
-      leftOut: isGrouped ? Math.max(0, groups.length - MAX_GROUPS) : 0,
+      total: countsOf(rows),
+      groups:
+        question.groupBy === 'all'
+          ? []
+          : groups.map(({ key, rows: own }) => ({ key, counts: countsOf(own) })),
+      rest: leftOut === 0 ? null : countsOf(rest),
+      leftOut,
       resultsBehindSince: progress.behind_since,
     };
   });
 }
 
-/** Where the parts of an overview begin and end, and what both of its statements bind. */
+/** Where the parts of an overview begin and end, and what its statement binds. */
 export async function overviewBindings(snapshot: Db, workspaceId: WorkspaceId, question: OverviewQuestion) {
   const asked = {
     workspace: uuidFromId(workspaceId),
@@ -87,12 +87,14 @@ export async function overviewBindings(snapshot: Db, workspaceId: WorkspaceId, q
   // Until here whole hours are read, from here quarters; in a zone that hours cannot tell, from the beginning.
   const hoursUntilMs = Math.floor(progress.closed_until.getTime() / HOUR_MS) * HOUR_MS;
   const quartersFromMs = progress.is_whole_hours ? Math.max(fromMs, Math.min(hoursUntilMs, toMs)) : fromMs;
+  const liveFromMs = Math.max(fromMs, progress.folded_until.getTime());
   const bindings = {
     ...asked,
     fromAt: progress.from_at,
     toAt: progress.to_at,
     quartersFrom: new Date(quartersFromMs),
-    liveFrom: lowestUuidAt(Math.max(fromMs, progress.folded_until.getTime())),
+    liveFrom: lowestUuidAt(liveFromMs),
+    liveFromAt: new Date(liveFromMs),
     toUuid: lowestUuidAt(toMs),
   };
   const isFiltered = asked.campaign !== null || asked.partner !== null;
@@ -121,28 +123,16 @@ async function readProgress(snapshot: Db, bindings: Record<string, unknown>): Pr
   return row;
 }
 
-function byKey(
-  traffic: readonly TrafficRow[],
-  results: readonly ResultRow[],
-): { key: string | null; counts: Counts }[] {
-  const groups = new Map<string | null, Counts>();
-  const add = (key: string | null, counts: Counts) =>
-    groups.set(key, addCounts(groups.get(key) ?? NO_COUNTS, counts));
-  for (const row of traffic) {
-    add(row.key, { ...NO_COUNTS, clicks: BigInt(row.clicks), impressions: BigInt(row.impressions) });
-  }
-  for (const row of results) add(row.key, toCounts(row));
-  // As text, with what belongs to no group last.
-  return [...groups.entries()]
-    .map(([key, counts]) => ({ key, counts }))
-    .sort((a, b) => (a.key === null ? 1 : b.key === null ? -1 : a.key < b.key ? -1 : 1));
+function countsOf(rows: readonly Row[]): Counts {
+  return rows.map(toCounts).reduce(addCounts, NO_COUNTS);
 }
 
-function toCounts(row: ResultRow): Counts {
+function toCounts(row: Row): Counts {
   const amount = (minor: string): Counts['deposits'] =>
     row.currency === null || BigInt(minor) === 0n ? new Map() : new Map([[row.currency, BigInt(minor)]]);
   return {
-    ...NO_COUNTS,
+    clicks: BigInt(row.clicks),
+    impressions: BigInt(row.impressions),
     blockedClicks: BigInt(row.blocked_clicks),
     reviewClicks: BigInt(row.review_clicks),
     installsPpm: BigInt(row.installs_ppm),

@@ -45,7 +45,7 @@ export type PlayerProfile = {
   /** Bound by a deposit: a registration that arrives later decides anew. Null until bound. */
   readonly provisional: boolean | null;
   readonly registeredAt: string | null;
-  /** Self-exclusions; `until` null: for good. */
+  /** The latest hundred self-exclusions; `until` null: for good. */
   readonly exclusions: readonly { readonly from: string; readonly until: string | null }[];
   readonly ltv: readonly LtvView[];
 };
@@ -125,8 +125,9 @@ async function readPlayerProfile(
        g.reason AS binding_reason, g.is_provisional,
        (SELECT min(n.occurred_at) FROM conversions AS n
          WHERE n.player_id = p.player_id AND n.kind = 'registration' AND n.status IN ('qualified', 'approved', 'paid')) AS registered_at,
-       coalesce((SELECT jsonb_agg(jsonb_build_object('from', lower(x.span), 'until', upper(x.span)))
-         FROM unnest(p.excluded_during) AS x (span)), '[]') AS exclusions,
+       coalesce((SELECT jsonb_agg(jsonb_build_object('from', lower(x.span), 'until', upper(x.span)) ORDER BY lower(x.span))
+         FROM (SELECT span FROM unnest(p.excluded_during) AS u (span) ORDER BY lower(span) DESC LIMIT 100) AS x),
+         '[]') AS exclusions,
        coalesce((SELECT jsonb_agg(jsonb_build_object('currency', l.currency, 'count', l.deposit_count,
            'totalMinor', l.deposit_total_minor::text, 'firstAt', l.first_deposit_at, 'lastAt', l.last_deposit_at,
            'chargebackCount', l.chargeback_count, 'chargebackTotalMinor', l.chargeback_total_minor::text,

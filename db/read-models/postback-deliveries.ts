@@ -10,7 +10,7 @@ import {
 } from '../../domain/ids';
 import { toIso } from '../../domain/time';
 import type { Db } from '../knex';
-import type { Page, PageRequest } from '../page';
+import { type Page, type PageRequest, WIDE_PAGE_MAX } from '../page';
 import type { AttemptOutcome } from '../stores/delivery-store';
 import { cutPage } from './cut-page';
 import { nullableId, nullableIso, nullableUuid } from './row-values';
@@ -31,7 +31,10 @@ export type AttemptView = {
   readonly excerpt: string | null;
 };
 
-/** One delivery duty and every try of it, oldest first. Times are ISO 8601. */
+/** More than one run of a postback has; every replay adds a run. */
+const ATTEMPTS_MAX = 50;
+
+/** One delivery duty and its latest tries, oldest first. Times are ISO 8601. */
 export type PostbackDelivery = {
   readonly postbackId: PostbackId;
   readonly destinationId: DestinationId;
@@ -96,6 +99,7 @@ export async function listPostbackDeliveries(
   filter: PostbackFilter,
   page: PageRequest,
 ): Promise<Page<PostbackDelivery>> {
+  const limit = Math.min(page.limit, WIDE_PAGE_MAX);
   const { rows } = await db.raw<{ rows: Row[] }>(
     `SELECT k.postback_id, k.destination_id, k.click_id, k.conversion_id, k.event_kind, k.status, k.key, k.is_test,
        k.created_at, k.held_at, k.delivered_at, k.dead_at, k.dead_reason, k.method, k.url, k.body,
@@ -104,7 +108,8 @@ export async function listPostbackDeliveries(
            'atMs', (extract(epoch FROM t.started_at) * 1000)::bigint, 'status', t.http_status,
            'latencyMs', t.latency_ms, 'outcome', t.outcome, 'reason', t.reason, 'excerpt', t.excerpt)
            ORDER BY t.attempt_no)
-         FROM postback_attempts AS t WHERE t.postback_id = k.postback_id), '[]') AS attempts
+         FROM (SELECT * FROM postback_attempts AS a WHERE a.postback_id = k.postback_id
+           ORDER BY a.attempt_no DESC LIMIT ${ATTEMPTS_MAX}) AS t), '[]') AS attempts
      FROM postbacks AS k
      WHERE k.workspace_id = :workspace
        AND (CAST(:postback AS uuid) IS NULL OR k.postback_id = :postback)
@@ -128,10 +133,10 @@ export async function listPostbackDeliveries(
       from: filter.from === undefined ? null : new Date(filter.from),
       to: filter.to === undefined ? null : new Date(filter.to),
       after: page.afterUuid,
-      limit: page.limit + 1,
+      limit: limit + 1,
     },
   );
-  return cutPage(rows, page, (row) => row.postback_id, toPostbackDelivery);
+  return cutPage(rows, { ...page, limit }, (row) => row.postback_id, toPostbackDelivery);
 }
 
 /** One postback of the workspace, or null. */

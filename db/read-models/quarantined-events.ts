@@ -86,9 +86,12 @@ type Row = {
   event_word: string | null;
   status_word: string | null;
   problem: string | null;
-  /** Of the workspace; null source: for every source. */
-  enabled_rules: { id: string; name: string; source: string | null }[];
+  /** Those for every source or for its own; the first ones. */
+  enabled_rules: { id: string; name: string }[];
 };
+
+/** Each of them may be named with each event of a page. */
+const RULES_MAX = 20;
 
 /** Both halves of the desk have these columns, so one filter serves both. */
 const FILTERED = `
@@ -138,8 +141,9 @@ export async function listQuarantinedEvents(
 ): Promise<Page<QuarantinedEvent>> {
   const { rows } = await db.raw<{ rows: Row[] }>(
     `SELECT desk.*, (
-         SELECT coalesce(jsonb_agg(jsonb_build_object('id', rule_id, 'name', name, 'source', source_id) ORDER BY rule_id), '[]')
-         FROM quarantine_rules WHERE workspace_id = :workspace AND is_enabled
+         SELECT coalesce(jsonb_agg(jsonb_build_object('id', rule_id, 'name', name) ORDER BY rule_id), '[]')
+         FROM (SELECT rule_id, name FROM quarantine_rules WHERE workspace_id = :workspace AND is_enabled
+           AND (source_id IS NULL OR source_id = desk.source_id) ORDER BY rule_id LIMIT ${RULES_MAX}) AS fitting
        ) AS enabled_rules
      FROM (
        (SELECT * FROM (${EVENTS}) AS d ${FILTERED})
@@ -163,9 +167,7 @@ export async function listQuarantinedEvents(
 
 function toQuarantinedEvent(row: Row): QuarantinedEvent {
   const facts = toFacts(row);
-  const rules = row.enabled_rules
-    .filter(({ source }) => source === null || source === row.source_id)
-    .map(({ id, name }) => ({ ruleId: idFromUuid('qrl', id), name }));
+  const rules = row.enabled_rules.map(({ id, name }) => ({ ruleId: idFromUuid('qrl', id), name }));
   return {
     id: idFromUuid('evt', row.event_id),
     eventId: row.sender_event_id,

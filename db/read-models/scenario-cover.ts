@@ -14,6 +14,9 @@ export function scenarioCoversSql(scenario: string, day: string): string {
     AND (${scenario}.weekdays IS NULL OR extract(isodow FROM ${day})::smallint = ANY (${scenario}.weekdays)))`;
 }
 
+/** More than anybody reads of one conversion; who describes thousands of scenarios gets their first tags. */
+const TAGS_MAX = 50;
+
 /**
  * SQL: the tags of the scenarios that cover a moment, as text[], in order. Derived when read and not written with the
  * conversion: a scenario that is described later tags the past as well, one that is corrected takes its tags along, and
@@ -21,5 +24,5 @@ export function scenarioCoversSql(scenario: string, day: string): string {
  */
 export function scenarioTagsSql({ workspace, at }: { workspace: string; at: string }): string {
   return `ARRAY(SELECT DISTINCT s.tag FROM scenarios AS s WHERE s.workspace_id = ${workspace}
-    AND ${scenarioCoversSql('s', localDaySql(at, 's.time_zone'))} ORDER BY s.tag)`;
+    AND ${scenarioCoversSql('s', localDaySql(at, 's.time_zone'))} ORDER BY s.tag LIMIT ${TAGS_MAX})`;
 }

@@ -18,7 +18,10 @@ import { IS_TEST_EVENT } from '../stores/event-terms';
 import { nullableAmount } from './row-values';
 import { sortTimeline, type TimelineEntry, timelineEntry } from './timeline-entry';
 
-/** A timeline tells of at most this many events, the latest ones: it is a page to read, not an export. */
+/**
+ * A timeline tells of at most this many events, settlements and deliveries each, the latest ones: it is a page to read,
+ * not an export.
+ */
 export const TIMELINE_EVENTS_MAX = 1_000;
 
 /** A report that arrives later than this after its own time says so. */
@@ -57,7 +60,8 @@ export async function readPlayerTimeline(
   playerId: PlayerId,
   clickId: ClickId | null,
 ): Promise<TimelineEntry[]> {
-  const ofPlayer = 'SELECT event_id FROM events WHERE player_id = :subject';
+  const ofPlayer = `SELECT event_id FROM events WHERE player_id = :subject
+    ORDER BY occurred_at DESC, event_id DESC LIMIT :limit`;
   const events = await loadEvents(db, workspaceId, ofPlayer, playerId);
   const click = clickId === null ? [] : await clickEntries(db, workspaceId, clickId);
   return sortTimeline([...click, ...(await eventEntries(db, workspaceId, events))]);
@@ -99,15 +103,19 @@ async function loadEvents(
        (SELECT told.trust FROM events AS told WHERE told.event_id = n.event_id) AS conversion_trust,
        e.decision, e.ruled_conversion_id, e.ruled_revision, e.attributes->>'reason' AS why,
        e.attributes->>'actor' AS actor, ${IS_TEST_EVENT} AS is_test
-     FROM (${eventIds}) AS named
-     JOIN events AS e ON e.event_id = named.event_id AND e.workspace_id = :workspace
+     FROM (
+       SELECT own.event_id FROM (${eventIds}) AS named
+       JOIN events AS own ON own.event_id = named.event_id AND own.workspace_id = :workspace
+       ORDER BY own.event_id DESC LIMIT :limit
+     ) AS latest
+     JOIN events AS e ON e.event_id = latest.event_id
      LEFT JOIN quarantine AS q ON q.event_id = e.event_id
      LEFT JOIN conversions AS n ON n.workspace_id = e.workspace_id AND n.brand_id = e.brand_id
        AND n.kind = e.kind AND n.transaction_key = e.transaction_key
-     ORDER BY e.event_id DESC LIMIT :limit`,
+     ORDER BY e.event_id`,
     { workspace: uuidFromId(workspaceId), subject: uuidFromId(subject), limit: TIMELINE_EVENTS_MAX },
   );
-  return rows.reverse();
+  return rows;
 }
 
 async function eventEntries(
@@ -214,10 +222,10 @@ async function settlementEntries(db: Db, workspaceId: WorkspaceId, trusts: Trust
   const { rows } = await db.raw<{ rows: SettledRow[] }>(
     `SELECT at, action, subject, detail->>'revision' AS revision, detail->>'status' AS status, detail->>'reason' AS reason
      FROM audit WHERE workspace_id = ? AND subject = ANY(?) AND action = ANY(?)
-     ORDER BY audit_id`,
-    [uuidFromId(workspaceId), [...trusts.keys()], Object.keys(TOLD_AS)],
+     ORDER BY audit_id DESC LIMIT ?`,
+    [uuidFromId(workspaceId), [...trusts.keys()], Object.keys(TOLD_AS), TIMELINE_EVENTS_MAX],
   );
-  return rows.map((row) => {
+  return rows.reverse().map((row) => {
     const settled = timelineEntry(row.at, TOLD_AS[row.action], row.reason, [
       row.status,
       row.subject,
@@ -250,10 +258,10 @@ async function postbackEntries(db: Db, trusts: Trusts): Promise<TimelineEntry[]>
      FROM postbacks AS k
      LEFT JOIN postback_attempts AS t ON t.postback_id = k.postback_id AND t.outcome <> 'delivered'
      WHERE k.conversion_id = ANY(?)
-     ORDER BY k.postback_id, t.attempt_no`,
-    [[...trusts.keys()].map(uuidFromId)],
+     ORDER BY k.postback_id DESC, t.attempt_no DESC LIMIT ?`,
+    [[...trusts.keys()].map(uuidFromId), TIMELINE_EVENTS_MAX],
   );
-  return rows.flatMap((row, index) => {
+  return rows.reverse().flatMap((row, index) => {
     const isFirstOfPostback = rows[index - 1]?.postback_id !== row.postback_id;
     const trust = trusts.get(idFromUuid('cnv', row.conversion_id));
     const entries = [...(isFirstOfPostback ? toPostbackEntries(row) : []), ...toAttemptEntries(row)];

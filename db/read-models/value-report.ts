@@ -1,11 +1,10 @@
 import type { Currency } from '../../domain/currencies';
 import { type CampaignId, idFromUuid, type PartnerId, type WorkspaceId } from '../../domain/ids';
-import { addMeasured, emptyTally, MEASURES, type Tally } from '../../domain/value/tally';
+import { addMeasured, emptyTally, MEASURES, type Measured, type Tally } from '../../domain/value/tally';
 import type { Db } from '../knex';
 import { type BudgetUse, readBudgetUses } from './budget-use';
-import { MAX_GROUPS } from './max-groups';
 import { readSnapshot } from './snapshot';
-import { type GroupedMeasured, readValueTallies, type ValueGrouping } from './value-tallies';
+import { readValueTallies, type ValueGrouping } from './value-tallies';
 
 export type ReportQuestion = {
   readonly fromDay: string;
@@ -21,8 +20,10 @@ type ValueGroup = { readonly key: string | null; readonly tally: Tally };
 
 export type ValueReport = {
   readonly total: Tally;
+  /** The largest, largest first; those of time in their order. */
   readonly groups: readonly (ValueGroup & { readonly budget: BudgetUse | null })[];
-  /** Groups beyond the limit; the total holds them too. */
+  /** All other groups together; null when there are none. */
+  readonly rest: Tally | null;
   readonly leftOut: number;
 };
 
@@ -33,22 +34,25 @@ export async function readValueReport(
   question: ReportQuestion,
 ): Promise<ValueReport> {
   return readSnapshot(db, async (snapshot) => {
-    const asked = { ...question, workspaceId, measures: MEASURES };
-    const grouped = await readValueTallies(snapshot, asked);
+    const { campaignId, groupBy, reporting } = question;
+    const campaignIds = campaignId === undefined ? undefined : [campaignId];
+    const asked = { ...question, campaignIds, workspaceId, measures: MEASURES };
+    const { groups, rest, leftOut } = await readValueTallies(snapshot, asked);
     // Groups that partition the facts add up to the whole, roundings included; scenarios overlap and do not.
     const whole =
-      question.groupBy === 'scenario'
-        ? await readValueTallies(snapshot, { ...asked, groupBy: 'all' })
-        : grouped;
-    const groups = tallyByKey(grouped, question.reporting);
-    const shown = question.groupBy === 'all' ? [] : groups.slice(0, MAX_GROUPS);
+      groupBy === 'scenario'
+        ? (await readValueTallies(snapshot, { ...asked, groupBy: 'all' })).groups.flatMap(({ rows }) => rows)
+        : [...groups.flatMap(({ rows }) => rows), ...rest];
+    const shown =
+      groupBy === 'all' ? [] : groups.map(({ key, rows }) => ({ key, tally: tallyOf(rows, reporting) }));
     return {
-      total: tallyOf(whole, question.reporting),
+      total: tallyOf(whole, reporting),
       groups:
-        question.groupBy === 'campaign'
+        groupBy === 'campaign'
           ? await withBudgets(snapshot, workspaceId, question, shown)
           : shown.map((group) => ({ ...group, budget: null })),
-      leftOut: question.groupBy === 'all' ? 0 : Math.max(0, groups.length - MAX_GROUPS),
+      rest: leftOut === 0 ? null : tallyOf(rest, reporting),
+      leftOut,
     };
   });
 }
@@ -65,14 +69,6 @@ async function withBudgets(
   return groups.map((group) => ({ ...group, budget: uses.get(group.key ?? '') ?? null }));
 }
 
-function tallyByKey(grouped: readonly GroupedMeasured[], reporting: Currency): ValueGroup[] {
-  const tallies = new Map<string | null, Tally>();
-  for (const { key, measured } of grouped) {
-    tallies.set(key, addMeasured(tallies.get(key) ?? emptyTally(reporting), measured));
-  }
-  return [...tallies.entries()].map(([key, tally]) => ({ key, tally }));
-}
-
-function tallyOf(grouped: readonly GroupedMeasured[], reporting: Currency): Tally {
-  return grouped.reduce((tally, { measured }) => addMeasured(tally, measured), emptyTally(reporting));
+function tallyOf(measured: readonly Measured[], reporting: Currency): Tally {
+  return measured.reduce(addMeasured, emptyTally(reporting));
 }

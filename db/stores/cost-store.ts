@@ -10,6 +10,7 @@ import {
 import type { Money } from '../../domain/money';
 import type { Db } from '../knex';
 import type { Page, PageRequest } from '../page';
+import { type BoundedList, boundedList } from '../read-models/bounded-list';
 import { nullableUuid } from '../read-models/row-values';
 import { pageOf } from './page-of';
 
@@ -98,17 +99,20 @@ export async function insertCostRevision(
   });
 }
 
-/** Every revision of one cost, the one that stands first; none when the workspace has no such cost. */
+const REVISIONS_MAX = 500;
+
+/** The latest revisions of one cost, the one that stands first; none when the workspace has no such cost. */
 export async function listCostRevisions(
   db: Db,
   workspaceId: WorkspaceId,
   costId: CostId,
-): Promise<CostRevision[]> {
+): Promise<BoundedList<CostRevision>> {
   const rows: Row[] = await db('costs')
     .select()
     .where({ workspace_id: uuidFromId(workspaceId), cost_id: uuidFromId(costId) })
-    .orderBy('revision', 'desc');
-  return rows.map(fromRow);
+    .orderBy('revision', 'desc')
+    .limit(REVISIONS_MAX + 1);
+  return boundedList(rows, REVISIONS_MAX, fromRow);
 }
 
 /** Costs as they stand, those whose days meet the given ones. */

@@ -55,9 +55,10 @@ const IMPRESSIONS = rowBatch<NewImpression>([
   ['query', 'text', ({ raw }) => raw.query],
 ]);
 
+// In the order of their keys, as clicks are.
 const RECORD_IMPRESSIONS = `
   WITH given AS (
-    ${IMPRESSIONS.select}
+    ${IMPRESSIONS.select} ORDER BY impression_id
   ), raw AS (
     INSERT INTO impression_raw (impression_id, ip, user_agent, referrer, query)
     SELECT impression_id, ip, user_agent, referrer, query FROM given

@@ -13,14 +13,20 @@ const measured = (given: Partial<Measured>): Measured => ({
   amounts: null,
   ...given,
 });
+/** Nothing is known but euros, which all goals are in. */
+const amounts = (amountMinor: bigint, code: typeof EUR) => ({
+  ...{ currency: code, amountMinor },
+  convertedMinor: code === EUR ? amountMinor : 0n,
+  missing: code === EUR ? 0 : 1,
+});
 const deposit = (amountMinor: bigint, code = EUR): Measured =>
   measured({
     countPpm: ONE_PPM,
     firstPpm: ONE_PPM,
-    amounts: { currency: code, amountMinor, rate: null, count: 1 },
+    amounts: amounts(amountMinor, code),
   });
 const spend = (amountMinor: bigint): Measured =>
-  measured({ measure: 'spend', amounts: { currency: EUR, amountMinor, rate: null, count: 1 } });
+  measured({ measure: 'spend', amounts: amounts(amountMinor, EUR) });
 
 /** One day after the other, each with its facts. */
 function progress(

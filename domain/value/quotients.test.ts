@@ -3,19 +3,16 @@ import { costPer, ONE_PPM, ratio, returnOn } from './quotients';
 import { addAmounts, addSums, emptySum, totalOf, type ValueSum } from './sum';
 
 const [EUR, USD, JPY] = [currency('EUR'), currency('USD'), currency('JPY')];
-const dollars = { from: EUR, to: USD, rate: '1.1', source: 'test', ratedAtMs: 0 };
+/** Amounts in dollars, where 10 EUR are 11 USD unless nobody has said so. */
+const inDollars = (amountMinor: bigint, code: typeof EUR, isRated: boolean): bigint | null =>
+  code === USD ? amountMinor : code === EUR && isRated ? (amountMinor * 11n) / 10n : null;
 
 function sum(...amounts: readonly [amountMinor: bigint, code: typeof EUR, isRated?: boolean][]): ValueSum {
-  return amounts.reduce(
-    (known, [amountMinor, code, isRated = true]) =>
-      addAmounts(known, {
-        currency: code,
-        amountMinor,
-        rate: code === EUR && isRated ? dollars : null,
-        count: 2,
-      }),
-    emptySum(USD),
-  );
+  return amounts.reduce((known, [amountMinor, code, isRated = true]) => {
+    const converted = inDollars(amountMinor, code, isRated);
+    const missing = converted === null ? 2 : 0;
+    return addAmounts(known, { currency: code, amountMinor, convertedMinor: converted ?? 0n, missing });
+  }, emptySum(USD));
 }
 
 describe('a sum', () => {

@@ -1,15 +1,13 @@
 import type { Currency } from '../currencies';
-import { convert } from '../fx/convert';
-import { applyRate, type FxRate } from '../fx/rate';
 
-/** Amounts of one currency that share a rate, already added up. */
+/** Amounts of one currency, already added up, and converted where a rate was known. */
 export type Amounts = {
   readonly currency: Currency;
   readonly amountMinor: bigint;
-  /** The rate in force at their time; null when none is needed, because it is the reporting currency, or none is known. */
-  readonly rate: FxRate | null;
-  /** How many they are. */
-  readonly count: number;
+  /** In the reporting currency: those that could be converted, or need not be. Those that share a rate were rounded once. */
+  readonly convertedMinor: bigint;
+  /** How many of them have no known rate. */
+  readonly missing: number;
 };
 
 /** Amounts per currency, and together in the reporting currency. */
@@ -26,18 +24,10 @@ export function emptySum(reporting: Currency): ValueSum {
   return { byCurrency: new Map(), reporting, convertedMinor: 0n, missing: 0 };
 }
 
-/** The sum with more amounts. They are converted together: amounts that share a rate are rounded once. */
+/** The sum with more amounts. */
 export function addAmounts(sum: ValueSum, amounts: Amounts): ValueSum {
-  const { currency, amountMinor } = amounts;
-  const byCurrency = new Map(sum.byCurrency);
-  byCurrency.set(currency, (byCurrency.get(currency) ?? 0n) + amountMinor);
-  const converted = inReporting(amounts, sum.reporting);
-  return {
-    ...sum,
-    byCurrency,
-    convertedMinor: sum.convertedMinor + (converted ?? 0n),
-    missing: sum.missing + (converted === null ? amounts.count : 0),
-  };
+  const { currency, amountMinor, convertedMinor, missing } = amounts;
+  return addSums(sum, { ...sum, byCurrency: new Map([[currency, amountMinor]]), convertedMinor, missing });
 }
 
 /** Two sums of one reporting currency together. */
@@ -57,10 +47,4 @@ export function addSums(a: ValueSum, b: ValueSum): ValueSum {
 /** The whole in the reporting currency; null while any rate is missing, because a part is no sum. */
 export function totalOf(sum: ValueSum): bigint | null {
   return sum.missing === 0 ? sum.convertedMinor : null;
-}
-
-function inReporting({ currency, amountMinor, rate }: Amounts, reporting: Currency): bigint | null {
-  if (currency === reporting) return amountMinor;
-  if (rate === null) return null;
-  return convert({ amountMinor, currency }, applyRate(rate, currency, reporting)).amountMinor;
 }
