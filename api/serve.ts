@@ -2,6 +2,7 @@ import { apiPoolSize, CLICK_CONNECTIONS } from '../config/api-pool';
 import type { Config } from '../config/config';
 import { createLogger } from '../config/logger';
 import { createDb } from '../db/knex';
+import { assertServed } from '../db/schema-state';
 import { databaseAnswers } from '../db/server-pulse';
 import { createApp } from './app';
 import { startCampaignCatalog } from './hot/campaign-catalog';
@@ -27,7 +28,8 @@ export type Serving = {
 
 /**
  * One serving process, until it is told to stop. It migrates nothing and waits for nothing: without Postgres it
- * listens, says on /readyz that it is not ready, and answers 503 until Postgres is there.
+ * listens, says on /readyz that it is not ready, and answers 503 until Postgres is there. On a schema that a newer
+ * version has made for itself it does not start.
  */
 export async function serve({ config, databaseUrl, slot, stopped }: Serving): Promise<void> {
   const logger = createLogger({ level: config.logLevel, name: slot === null ? 'api' : `api-${slot}` });
@@ -36,6 +38,8 @@ export async function serve({ config, databaseUrl, slot, stopped }: Serving): Pr
     poolMax: apiPoolSize(config),
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
   });
+  // Readiness asks again, so a Postgres that is away now keeps nothing from starting.
+  if ((await assertServed(db)) === 'unknown') logger.warn('started without knowing the schema');
   const clickDb = createDb(databaseUrl, {
     applicationName: 'clickchain-clicks',
     poolMax: CLICK_CONNECTIONS,

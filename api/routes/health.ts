@@ -1,6 +1,6 @@
 import { Router } from 'express';
-import { pendingMigrations } from '../../db/migrate';
 import { defaultPartitionHoldsRows } from '../../db/partitions';
+import { readSchemaState } from '../../db/schema-state';
 import { withDeadline } from '../deadline';
 import type { ApiDeps } from '../deps';
 import type { Readiness } from '../schemas/health';
@@ -45,26 +45,27 @@ type DatabaseCheck = Pick<Readiness['checks'], 'postgres' | 'migrations'> & { wa
 
 async function checkDatabase(deps: ApiDeps): Promise<DatabaseCheck> {
   try {
-    return await withDeadline(readSchemaState(deps), CHECK_WITHIN_MS);
+    return await withDeadline(readSchema(deps), CHECK_WITHIN_MS);
   } catch (error) {
     deps.logger.warn({ err: error }, 'not ready: Postgres cannot be asked');
     return { postgres: 'failed', migrations: 'failed', warnings: [] };
   }
 }
 
-async function readSchemaState(deps: ApiDeps): Promise<DatabaseCheck> {
+async function readSchema(deps: ApiDeps): Promise<DatabaseCheck> {
   await deps.db.raw('SELECT 1');
-  const pending = await pendingMigrationsOrAll(deps);
-  if (pending > 0) return { postgres: 'ok', migrations: 'failed', warnings: [] };
-  const astray = await defaultPartitionHoldsRows(deps.db);
-  const warning = 'the default partition of clicks holds rows: a month has no partition of its own';
-  return { postgres: 'ok', migrations: 'ok', warnings: astray ? [warning] : [] };
-}
-
-/** A database that was never migrated has no table that could list its migrations. */
-async function pendingMigrationsOrAll(deps: ApiDeps): Promise<number> {
-  const { rows } = await deps.db.raw<{ rows: { known: boolean }[] }>(
-    `SELECT to_regclass('knex_migrations') IS NOT NULL AS known`,
-  );
-  return rows[0]?.known ? (await pendingMigrations(deps.db)).length : Number.POSITIVE_INFINITY;
+  const { needed, background, refusal } = await readSchemaState(deps.db);
+  if (refusal !== null) return { postgres: 'ok', migrations: 'failed', warnings: [refusal] };
+  if (needed.length > 0) {
+    return {
+      postgres: 'ok',
+      migrations: 'failed',
+      warnings: [`migrations are missing: ${needed.join(', ')}`],
+    };
+  }
+  const warnings = background.map((name) => `${name} is still to be applied, in the background`);
+  if (await defaultPartitionHoldsRows(deps.db)) {
+    warnings.push('the default partition of clicks holds rows: a month has no partition of its own');
+  }
+  return { postgres: 'ok', migrations: 'ok', warnings };
 }

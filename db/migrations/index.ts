@@ -21,10 +21,10 @@ import * as keepRawRequestsByDay from './020_keep_raw_requests_by_day';
 import * as rollUpResultsAndTellWhatIndexesServe from './021_roll_up_results_and_tell_what_indexes_serve';
 import * as lightenTheClick from './022_lighten_the_click';
 import * as addUpResultsByHour from './023_add_up_results_by_hour';
-import type { Migration } from './migration';
+import type { NamedMigration } from './migration';
 
 /** In the order they apply. A released migration is never edited: a later one changes what it made. */
-export const MIGRATIONS: readonly (readonly [name: string, migration: Migration])[] = [
+export const MIGRATIONS: readonly NamedMigration[] = [
   ['001_create_tenants_and_access', createTenantsAndAccess],
   ['002_create_offers_partners_deals_and_campaigns', createOffersPartnersDealsAndCampaigns],
   ['003_create_visitors_and_clicks_by_month', createVisitorsAndClicksByMonth],
