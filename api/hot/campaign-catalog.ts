@@ -1,8 +1,9 @@
 import type { Logger } from 'pino';
-import { type Catalog, type CatalogCampaign, loadCatalog } from '../../db/catalog';
+import { type CatalogCampaign, type CatalogMark, readCatalog } from '../../db/catalog';
 import { listenToChannel } from '../../db/channel-listener';
 import type { Db } from '../../db/knex';
 import type { PartnerId, WorkspaceId } from '../../domain/ids';
+import { CatalogEntries } from './catalog-entries';
 
 /** The campaigns of the instance in memory, so that a click is answered without asking Postgres. */
 export type CampaignCatalog = {
@@ -18,8 +19,8 @@ export type CampaignCatalog = {
 const RETRY_MS = 1_000;
 
 /**
- * Loads the catalog and keeps it fresh by NOTIFY: within a second of a change, and after each reconnect. Starts
- * without Postgres too, and keeps the last snapshot while Postgres is away.
+ * Loads the catalog and keeps it fresh by NOTIFY: within a second of a change, and after each reconnect. A change costs
+ * what it has changed, however much there is. Starts without Postgres too, and keeps what it knows while Postgres is away.
  */
 export async function startCampaignCatalog(options: {
   readonly db: Db;
@@ -27,7 +28,7 @@ export async function startCampaignCatalog(options: {
   readonly logger: Logger;
 }): Promise<CampaignCatalog> {
   const { db, databaseUrl, logger } = options;
-  let catalog: Catalog | null = null;
+  let known: Known | null = null;
   let latest: Promise<void> = Promise.resolve();
   let waiting: Promise<void> | null = null;
   let retry: NodeJS.Timeout | undefined;
@@ -38,7 +39,7 @@ export async function startCampaignCatalog(options: {
     if (waiting !== null) return waiting;
     const mine = latest.then(async () => {
       waiting = null;
-      catalog = await loadCatalog(db);
+      known = await catchUp(db, known);
     });
     waiting = mine;
     latest = mine.catch(() => undefined);
@@ -65,9 +66,9 @@ export async function startCampaignCatalog(options: {
   });
 
   return {
-    isLoaded: () => catalog !== null,
-    findCampaign: (slug) => catalog?.campaigns.get(slug) ?? null,
-    findPartner: (workspaceId, code) => catalog?.partners.get(workspaceId)?.get(code) ?? null,
+    isLoaded: () => known !== null,
+    findCampaign: (slug) => known?.entries.findCampaign(slug) ?? null,
+    findPartner: (workspaceId, code) => known?.entries.findPartner(workspaceId, code) ?? null,
     refresh,
     stop: async () => {
       stopped = true;
@@ -76,4 +77,16 @@ export async function startCampaignCatalog(options: {
       await latest;
     },
   };
+}
+
+type Known = { readonly entries: CatalogEntries; readonly mark: CatalogMark };
+
+/** Puts in what has changed. When everything has to be read again, clicks go by what was known until it is there. */
+async function catchUp(db: Db, known: Known | null): Promise<Known> {
+  const anew = new CatalogEntries();
+  const { mark, isWhole } = await readCatalog(db, known?.mark ?? null, (part, partIsWhole) => {
+    const into = partIsWhole || known === null ? anew : known.entries;
+    into.put(part);
+  });
+  return { mark, entries: isWhole || known === null ? anew : known.entries };
 }

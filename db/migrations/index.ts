@@ -21,6 +21,7 @@ import * as keepRawRequestsByDay from './020_keep_raw_requests_by_day';
 import * as rollUpResultsAndTellWhatIndexesServe from './021_roll_up_results_and_tell_what_indexes_serve';
 import * as lightenTheClick from './022_lighten_the_click';
 import * as addUpResultsByHour from './023_add_up_results_by_hour';
+import * as markWhatChangesInTheCatalog from './030_mark_what_changes_in_the_catalog';
 import type { NamedMigration } from './migration';
 
 /** In the order they apply. A released migration is never edited: a later one changes what it made. */
@@ -51,4 +52,5 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   ['021_roll_up_results_and_tell_what_indexes_serve', rollUpResultsAndTellWhatIndexesServe],
   ['022_lighten_the_click', lightenTheClick],
   ['023_add_up_results_by_hour', addUpResultsByHour],
+  ['030_mark_what_changes_in_the_catalog', markWhatChangesInTheCatalog],
 ];
