@@ -179,12 +179,25 @@ describe('operation', () => {
 
   it('is not ready before the last migration', async () => {
     const { db } = fixture.deps;
-    const [last] = await db('knex_migrations').orderBy('id', 'desc').limit(1);
-    await db('knex_migrations').where({ id: last.id }).delete();
+    const [first] = await db('knex_migrations').orderBy('id').limit(1);
+    await db('knex_migrations').where({ id: first.id }).delete();
     const answer = await request(fixture.app).get('/readyz');
-    await db('knex_migrations').insert(last);
+    await db('knex_migrations').insert(first);
     expect(answer.status).toBe(503);
     expect(answer.body.checks).toMatchObject({ postgres: 'ok', migrations: 'failed' });
+    expect(answer.body.warnings).toEqual([`migrations are missing: ${first.name}`]);
+  });
+
+  it('is not ready on a schema of a newer version, unless that still serves this one', async () => {
+    const { db } = fixture.deps;
+    await db('knex_migrations').insert({ name: '998_newer', breaking: false });
+    await request(fixture.app).get('/readyz').expect(200);
+    await db('knex_migrations').insert({ name: '999_breaking', breaking: true });
+    const answer = await request(fixture.app).get('/readyz');
+    await db('knex_migrations').where('name', '>', '998').delete();
+    expect(answer.status).toBe(503);
+    expect(answer.body).toMatchObject({ status: 'not_ready', checks: { migrations: 'failed' } });
+    expect(answer.body.warnings).toEqual([expect.stringContaining('999_breaking, which no longer serves')]);
   });
 
   it('measures by route and never by path', async () => {

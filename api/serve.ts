@@ -2,6 +2,7 @@ import { type ApiPools, apiPools, CLICK_CONNECTIONS } from '../config/api-pool';
 import type { Config } from '../config/config';
 import { createLogger } from '../config/logger';
 import { createDb, type Db } from '../db/knex';
+import { assertServed } from '../db/schema-state';
 import { databaseAnswers } from '../db/server-pulse';
 import { createApp } from './app';
 import { startCampaignCatalog } from './hot/campaign-catalog';
@@ -29,12 +30,15 @@ export type Serving = {
 
 /**
  * One serving process, until it is told to stop. It migrates nothing and waits for nothing: without Postgres it
- * listens, says on /readyz that it is not ready, and answers 503 until Postgres is there.
+ * listens, says on /readyz that it is not ready, and answers 503 until Postgres is there. On a schema that a newer
+ * version has made for itself it does not start.
  */
 export async function serve({ config, databaseUrl, slot, stopped }: Serving): Promise<void> {
   const logger = createLogger({ level: config.logLevel, name: slot === null ? 'api' : `api-${slot}` });
   const pools = createPools(databaseUrl, apiPools(config));
   const { db } = pools;
+  // Readiness asks again, so a Postgres that is away now keeps nothing from starting.
+  if ((await assertServed(db)) === 'unknown') logger.warn('started without knowing the schema');
   const catalog = await startCampaignCatalog({ db, databaseUrl, logger });
   const lag = watchLoopLag(config.limits.maxLoopLagMs, (isLate, lagMs) => {
     logger.warn({ lagMs: Math.round(lagMs) }, isLate ? 'event loop is late: refusing' : 'event loop in time');

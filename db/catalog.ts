@@ -1,6 +1,6 @@
-import { fullLink } from '../domain/campaign-link';
 import { type CampaignId, idFromUuid, type OfferId, type PartnerId, type WorkspaceId } from '../domain/ids';
 import type { Db } from './knex';
+import { readSnapshot } from './read-models/snapshot';
 
 /** What the click path has to know of a campaign: its current version and the offer behind it. */
 export type CatalogCampaign = {
@@ -18,88 +18,131 @@ export type CatalogCampaign = {
   readonly status: 'active' | 'paused';
 };
 
-/** Everything that a click is answered from, as of one moment. */
-export type Catalog = {
-  /** By each link that leads to them: `workspace/slug`, and the slug alone where that is theirs. */
-  readonly campaigns: ReadonlyMap<string, CatalogCampaign>;
-  /** Hosts on which every link is of one workspace. */
-  readonly hosts: ReadonlyMap<string, WorkspaceId>;
-  /** By workspace, then by the code that stands in links. */
-  readonly partners: ReadonlyMap<WorkspaceId, ReadonlyMap<string, PartnerId>>;
+export type CampaignRow = {
+  readonly campaign_id: string;
+  readonly slug: string;
+  /** Whether the slug alone is a link to it. */
+  readonly has_short_link: boolean;
+  readonly workspace_id: string;
+  readonly version: number;
+  readonly offer_id: string;
+  readonly partner_id: string | null;
+  readonly click_window_days: number;
+  readonly on_outage: CatalogCampaign['onOutage'];
+  readonly status: CatalogCampaign['status'];
+};
+export type OfferRow = {
+  readonly offer_id: string;
+  readonly landing_url: string;
+  readonly fallback_url: string | null;
+};
+export type PartnerRow = {
+  readonly partner_id: string;
+  readonly workspace_id: string;
+  readonly code: string;
 };
 
-type CampaignRow = {
-  slug: string;
-  has_short_link: boolean;
-  workspace_id: string;
-  campaign_id: string;
-  version: number;
-  offer_id: string;
-  landing_url: string;
-  fallback_url: string | null;
-  partner_id: string | null;
-  click_window_days: number;
-  on_outage: CatalogCampaign['onOutage'];
-  status: CatalogCampaign['status'];
+export type CatalogRows = {
+  readonly campaigns: readonly CampaignRow[];
+  readonly offers: readonly OfferRow[];
+  readonly partners: readonly PartnerRow[];
 };
 
-/** Reads all campaigns and partner codes of the instance. The channel `catalog_changed` says when to read again. */
-export async function loadCatalog(db: Db): Promise<Catalog> {
-  const campaigns = await db.raw<{ rows: CampaignRow[] }>(
-    `SELECT c.slug, c.has_short_link, c.workspace_id, c.campaign_id, v.version, v.offer_id, o.landing_url, o.fallback_url,
-       v.partner_id, v.click_window_days, v.on_outage, v.status
-     FROM campaigns AS c
-     JOIN campaign_versions AS v ON v.campaign_id = c.campaign_id AND v.version = c.current_version
-     JOIN offers AS o ON o.offer_id = v.offer_id`,
-  );
-  const partners = await db.raw<{ rows: { workspace_id: string; code: string; partner_id: string }[] }>(
-    'SELECT workspace_id, code, partner_id FROM partners',
-  );
-  const hosts = await db.raw<{ rows: { host: string; workspace_id: string }[] }>(
+/** How far the catalog was read: what the snapshot sees is known, whatever commits later is not. */
+export type CatalogMark = {
+  /** Transactions of one server's life are numbered alike; a restored or promoted one may give a number twice. */
+  readonly server: string;
+  readonly snapshot: string;
+};
+
+/**
+ * Reads what was committed since a mark, in whatever order its transactions began and ended; everything without a
+ * mark, or after one of another server. `take` gets it in parts, between which clicks are answered, a campaign after
+ * the offer that it leads to. Hosts are given whole. The channel `catalog_changed` says when to read again.
+ */
+export async function readCatalog(
+  db: Db,
+  since: CatalogMark | null,
+  take: (part: CatalogRows, isWhole: boolean) => void,
+): Promise<{ mark: CatalogMark; hosts: ReadonlyMap<string, WorkspaceId>; isWhole: boolean }> {
+  return readSnapshot(db, async (snapshot) => {
+    const changed =
+      since === null ? null : await askGap(snapshot, gapSql(CHANGED), { snapshot: since.snapshot });
+    const isWhole = changed === null || changed.mark.server !== since?.server;
+    const gap = isWhole ? await askGap(snapshot, gapSql('true'), {}) : changed;
+    for await (const part of readParts(snapshot, gap)) take(part, isWhole);
+    return { mark: gap.mark, hosts: await readHosts(snapshot), isWhole };
+  });
+}
+
+/** All of them each time: a tenant has one or two at most, and one that is taken away leaves no mark. */
+async function readHosts(db: Db): Promise<Map<string, WorkspaceId>> {
+  const { rows } = await db.raw<{ rows: { host: string; workspace_id: string }[] }>(
     'SELECT host, workspace_id FROM workspace_hosts',
   );
-  return {
-    campaigns: new Map(campaigns.rows.flatMap(byLinks)),
-    hosts: new Map(hosts.rows.map((row) => [row.host, idFromUuid('wsp', row.workspace_id)])),
-    partners: byWorkspace(partners.rows),
-  };
+  return new Map(rows.map((row) => [row.host, idFromUuid('wsp', row.workspace_id)]));
 }
 
-function byLinks(row: CampaignRow): [link: string, campaign: CatalogCampaign][] {
-  const campaign = toCampaign(row);
-  const full = fullLink(campaign.workspaceId, row.slug);
-  return row.has_short_link
-    ? [
-        [full, campaign],
-        [row.slug, campaign],
-      ]
-    : [[full, campaign]];
+/**
+ * Not visible in the snapshot, although it is now. The first line lets the index find it; the last leaves out what
+ * another server has marked before a dump of it was restored here.
+ */
+const CHANGED = `changed_in >= pg_snapshot_xmin(CAST(:snapshot AS pg_snapshot))
+  AND NOT pg_visible_in_snapshot(changed_in, CAST(:snapshot AS pg_snapshot))
+  AND changed_in < pg_snapshot_xmax(pg_current_snapshot())`;
+
+function gapSql(condition: string): string {
+  return `SELECT pg_current_snapshot()::text AS snapshot,
+    (SELECT oid FROM pg_database WHERE datname = current_database()) || ' ' || pg_postmaster_start_time() AS server,
+    ARRAY(SELECT campaign_id FROM campaigns WHERE ${condition}
+      UNION SELECT campaign_id FROM campaign_versions WHERE ${condition}) AS campaigns,
+    ARRAY(SELECT offer_id FROM offers WHERE ${condition}) AS offers,
+    ARRAY(SELECT partner_id FROM partners WHERE ${condition}) AS partners`;
 }
 
-function toCampaign(row: CampaignRow): CatalogCampaign {
-  return {
-    slug: row.slug,
-    workspaceId: idFromUuid('wsp', row.workspace_id),
-    campaignId: idFromUuid('cmp', row.campaign_id),
-    version: row.version,
-    offerId: idFromUuid('off', row.offer_id),
-    landingUrl: row.landing_url,
-    fallbackUrl: row.fallback_url,
-    partnerId: row.partner_id === null ? null : idFromUuid('ptn', row.partner_id),
-    clickWindowDays: row.click_window_days,
-    onOutage: row.on_outage,
-    status: row.status,
-  };
+/** What has to be read, by id, to be as far as `mark`. */
+type Gap = { mark: CatalogMark; campaigns: string[]; offers: string[]; partners: string[] };
+type GapRow = { snapshot: string; server: string; campaigns: string[]; offers: string[]; partners: string[] };
+
+async function askGap(db: Db, sql: string, bindings: Readonly<Record<string, string>>): Promise<Gap> {
+  const { rows } = await db.raw<{ rows: [GapRow] }>(sql, bindings);
+  const [{ snapshot, server, campaigns, offers, partners }] = rows;
+  return { mark: { server, snapshot }, campaigns, offers, partners };
 }
 
-function byWorkspace(
-  rows: readonly { workspace_id: string; code: string; partner_id: string }[],
-): Map<WorkspaceId, Map<string, PartnerId>> {
-  const workspaces = new Map<WorkspaceId, Map<string, PartnerId>>();
-  for (const row of rows) {
-    const workspaceId = idFromUuid('wsp', row.workspace_id);
-    const codes = workspaces.get(workspaceId) ?? new Map<string, PartnerId>();
-    workspaces.set(workspaceId, codes.set(row.code, idFromUuid('ptn', row.partner_id)));
+/** Rows that are taken apart at once: a few milliseconds in which no click is answered. */
+const SLICE_ROWS = 500;
+
+async function* readParts(db: Db, gap: Gap): AsyncGenerator<CatalogRows> {
+  const nothing = { campaigns: [], offers: [], partners: [] };
+  for (const ids of slices(gap.offers)) {
+    const { rows } = await db.raw<{ rows: OfferRow[] }>(
+      'SELECT offer_id, landing_url, fallback_url FROM offers WHERE offer_id = ANY (CAST(? AS uuid[]))',
+      [ids],
+    );
+    yield { ...nothing, offers: rows };
   }
-  return workspaces;
+  for (const ids of slices(gap.partners)) {
+    const { rows } = await db.raw<{ rows: PartnerRow[] }>(
+      'SELECT partner_id, workspace_id, code FROM partners WHERE partner_id = ANY (CAST(? AS uuid[]))',
+      [ids],
+    );
+    yield { ...nothing, partners: rows };
+  }
+  for (const ids of slices(gap.campaigns)) {
+    const { rows } = await db.raw<{ rows: CampaignRow[] }>(
+      `SELECT c.campaign_id, c.slug, c.has_short_link, c.workspace_id, v.version, v.offer_id, v.partner_id, v.click_window_days,
+         v.on_outage, v.status
+       FROM campaigns AS c
+       JOIN campaign_versions AS v ON v.campaign_id = c.campaign_id AND v.version = c.current_version
+       WHERE c.campaign_id = ANY (CAST(? AS uuid[]))`,
+      [ids],
+    );
+    yield { ...nothing, campaigns: rows };
+  }
+}
+
+function slices(ids: readonly string[]): string[][] {
+  const count = Math.ceil(ids.length / SLICE_ROWS);
+  return Array.from({ length: count }, (_, at) => ids.slice(at * SLICE_ROWS, (at + 1) * SLICE_ROWS));
 }

@@ -20,6 +20,6 @@ test('the indexes of postbacks may be broken off anywhere, and are made whole wh
   expect(whole.every(({ is_valid }) => is_valid)).toBe(true);
   // As CREATE INDEX CONCURRENTLY leaves it when its connection is lost.
   await db.raw(`UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'postbacks_held_idx'::regclass`);
-  await up(db);
+  await up(db, () => undefined);
   expect(await indexes()).toEqual(whole);
 });

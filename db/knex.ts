@@ -64,6 +64,62 @@ export function createDb(
   return db;
 }
 
+export type SingleSession = {
+  readonly db: Db;
+  /** Ends the connection at once, in the middle of a statement too: the server goes on with that statement alone. */
+  cut(): void;
+};
+
+type OwnConnection = { query(sql: string): Promise<unknown>; end(): Promise<void> };
+
+/**
+ * What the session is told after it was opened, because a server or a role may have limits of its own. The server
+ * notices within a minute when this process has gone without a word, and its questions keep a firewall from forgetting
+ * the connection while nothing else is said for hours.
+ */
+const WITHOUT_LIMITS = `SET statement_timeout = 0; SET idle_session_timeout = 0;
+  SET idle_in_transaction_session_timeout = 0; SET tcp_keepalives_idle = 20; SET tcp_keepalives_interval = 10;
+  SET tcp_keepalives_count = 3`;
+
+/**
+ * One connection, and never another one after it: what its session holds is held for as long as `db` answers. A
+ * statement may take for ever, but waits no longer than `lockTimeoutMs` for each lock.
+ */
+export function createSingleSession(
+  databaseUrl: string,
+  options: { applicationName: string; lockTimeoutMs: number },
+): SingleSession {
+  let only: OwnConnection | null = null;
+  const prepare = async (opened: OwnConnection): Promise<void> => {
+    if (only !== null) {
+      await opened.end();
+      throw new Error('Connection terminated: the session has ended, and with it what it held');
+    }
+    only = opened;
+    await opened.query(`${WITHOUT_LIMITS}; SET lock_timeout = ${options.lockTimeoutMs}`);
+  };
+  const db = knex({
+    client: 'pg',
+    log: SILENT,
+    connection: {
+      connectionString: databaseUrl,
+      application_name: options.applicationName,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: 20_000,
+    },
+    pool: {
+      min: 1,
+      max: 1,
+      acquireTimeoutMillis: CONNECT_TIMEOUT_MS * 2,
+      afterCreate: (opened: OwnConnection, done: (error?: Error) => void) => {
+        prepare(opened).then(() => done(), done);
+      },
+    },
+  });
+  return { db, cut: () => void only?.end().catch(() => undefined) };
+}
+
 type PooledConnection = {
   __knex__disposed?: unknown;
   readonly __knexUid?: string;

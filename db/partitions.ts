@@ -20,6 +20,9 @@ export type DayTable = Exclude<PartitionedTable, MonthTable>;
 /** How many partitions are made ahead of the current one: nothing but the default is there when nobody made one. */
 const AHEAD = { month: 3, day: 7 } as const;
 
+/** How long a change of partitions waits for its turn: everybody waits behind it, so it gives up and comes back in a minute. */
+const SHORT_LOCK_TIMEOUT = '2s';
+
 export type Partition = { name: string; fromUuid: string; toUuid: string };
 
 /**
@@ -107,6 +110,7 @@ async function makePartition(
   { name, fromUuid, toUuid }: Partition,
 ): Promise<void> {
   const [caught, { key }] = [`${table}_default`, PARTITIONED[table]];
+  await trx.raw(`SET LOCAL lock_timeout = '${SHORT_LOCK_TIMEOUT}'`);
   await trx.raw('LOCK TABLE ?? IN ACCESS EXCLUSIVE MODE', [caught]);
   await trx.raw('CREATE TABLE ?? (LIKE ?? INCLUDING ALL)', [name, table]);
   await trx.raw(
@@ -125,16 +129,13 @@ export async function partitionsOfManyDays(db: Db, table: DayTable): Promise<str
   return (await partitionNames(db, table)).filter((name) => !isDayOf(table, name));
 }
 
-/** How long a drop waits for its turn: behind it every insert waits, so it gives up and comes back in a minute. */
-const DROP_LOCK_TIMEOUT = '2s';
-
 /** Drops the table's partitions in which every row is older than a moment; says which. */
 export async function dropPartitionsBefore(db: Db, table: DayTable, ms: number): Promise<string[]> {
   const dropped: string[] = [];
   for (const name of await partitionNames(db, table)) {
     if (endOfPartition(table, name) > ms) continue;
     await db.transaction(async (trx) => {
-      await trx.raw(`SET LOCAL lock_timeout = '${DROP_LOCK_TIMEOUT}'`);
+      await trx.raw(`SET LOCAL lock_timeout = '${SHORT_LOCK_TIMEOUT}'`);
       await trx.raw('DROP TABLE IF EXISTS ??', [name]);
     });
     dropped.push(name);

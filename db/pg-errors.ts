@@ -104,6 +104,14 @@ export function classifyDbError(error: unknown): DbTrouble {
   return AWAY_SYSTEM_CODES.has(code) || AWAY_MESSAGES.test(error.message) ? 'away' : 'this_row';
 }
 
+/** A lock that was not had in time, and two who wait for each other: what somebody else's end mends. */
+const LOCK_NOT_HAD: ReadonlySet<string> = new Set(['55P03', '40P01']);
+
+/** Whether nothing but a lock of somebody else was in the way. */
+export function isLockNotHad(error: unknown): boolean {
+  return isFailure(error) && isServerError(error) && LOCK_NOT_HAD.has(codeOf(error));
+}
+
 function takenName(error: Failure): { path: string; message: string } | null {
   if (codeOf(error) !== UNIQUE_VIOLATION) return null;
   return TAKEN[String(error.constraint)] ?? null;

@@ -2,9 +2,10 @@ import { type EventId, uuidFromId } from '../domain/ids';
 import { insertEvent } from '../testing/builders/insert-event';
 import { insertWorkspace, type WorkspaceFixture } from '../testing/builders/insert-workspace';
 import { createTestDb, type TestDb } from '../testing/test-db';
-import { migrate } from './migrate';
+import { applyMigrations, migrate } from './migrate';
 import { MIGRATIONS } from './migrations';
 import { up as lookWhereDue } from './migrations/035_look_only_where_something_is_due';
+import { ensurePartitions } from './partitions';
 import { readBacklog } from './read-models/backlog';
 
 const nowMs = Date.now();
@@ -14,16 +15,11 @@ let tenant: WorkspaceFixture;
 beforeEach(async () => {
   testDb = await createTestDb();
   await testDb.db.raw('DROP SCHEMA public CASCADE; CREATE SCHEMA public');
-  await testDb.db.migrate.latest({
-    migrationSource: {
-      getMigrations: async () => MIGRATIONS.filter(([name]) => name < '034'),
-      getMigrationName: ([name]: (typeof MIGRATIONS)[number]) => name,
-      getMigration: async ([, { up, config }]: (typeof MIGRATIONS)[number]) => ({
-        ...{ up, down: async () => undefined },
-        config,
-      }),
-    },
-  });
+  await applyMigrations(
+    testDb.url,
+    MIGRATIONS.filter(([name]) => name < '034'),
+    { beforeBackground: (db) => ensurePartitions(db, nowMs) },
+  );
   tenant = await insertWorkspace(testDb.db);
 });
 afterEach(() => testDb.drop());
@@ -51,7 +47,7 @@ const isAside = async (eventId: EventId) => {
 describe('what waited before it was said when to look at it', () => {
   it('is counted, is put aside by the sweep, and is looked at soon', async () => {
     const [waiting, released] = [await place(null), await place(new Date(nowMs))];
-    await migrate(testDb.db, nowMs);
+    await migrate(testDb.url, nowMs);
     expect([await isAside(waiting), await isAside(released)]).toEqual([true, false]);
     expect(await readBacklog(testDb.db, nowMs)).toMatchObject({
       ...{ quarantineWaiting: 1, quarantineExpired: 0, eventsUnhandled: 1 },
@@ -61,11 +57,11 @@ describe('what waited before it was said when to look at it', () => {
   });
 
   it('is found by whole indexes, also when an attempt to make them was broken off', async () => {
-    await migrate(testDb.db, nowMs);
+    await migrate(testDb.url, nowMs);
     await testDb.db.raw(
       `UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'quarantine_look_again_idx'::regclass`,
     );
-    await lookWhereDue(testDb.db);
+    await lookWhereDue(testDb.db, () => undefined);
     const { rows } = await testDb.db.raw(
       `SELECT c.relname FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid
        WHERE i.indrelid = 'quarantine'::regclass AND NOT i.indisvalid`,

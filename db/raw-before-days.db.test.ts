@@ -1,6 +1,6 @@
 import { DAY_MS } from '../domain/time';
 import { createTestDb, type TestDb } from '../testing/test-db';
-import { migrate } from './migrate';
+import { applyMigrations, migrate } from './migrate';
 import { MIGRATIONS } from './migrations';
 import { ensurePartitions, lowestUuidAt } from './partitions';
 import { expireKeptData } from './stores/expiry-store';
@@ -11,13 +11,10 @@ let testDb: TestDb;
 beforeEach(async () => {
   testDb = await createTestDb();
   await testDb.db.raw('DROP SCHEMA public CASCADE; CREATE SCHEMA public');
-  await testDb.db.migrate.latest({
-    migrationSource: {
-      getMigrations: async () => MIGRATIONS.filter(([name]) => name < '020'),
-      getMigrationName: ([name]: (typeof MIGRATIONS)[number]) => name,
-      getMigration: async ([, { up }]: (typeof MIGRATIONS)[number]) => ({ up, down: async () => undefined }),
-    },
-  });
+  await applyMigrations(
+    testDb.url,
+    MIGRATIONS.filter(([name]) => name < '020'),
+  );
 });
 afterEach(() => testDb.drop());
 
@@ -29,7 +26,7 @@ describe('raw requests of before they were kept by day', () => {
   it('stay where they are, with room for the next days, and go after thirty days', async () => {
     const before = [nowMs - 40 * DAY_MS, nowMs - 5 * DAY_MS, nowMs, nowMs + 9 * DAY_MS];
     for (const ms of before) await insert(ms);
-    await migrate(testDb.db, nowMs);
+    await migrate(testDb.url, nowMs);
     expect(await raws()).toEqual(before.map(lowestUuidAt));
     const after = [nowMs + 1, nowMs + DAY_MS, nowMs + 3 * DAY_MS];
     for (const ms of after) await insert(ms);
@@ -44,7 +41,7 @@ describe('raw requests of before they were kept by day', () => {
   });
 
   it('leave nothing behind when there are none', async () => {
-    await migrate(testDb.db, nowMs);
+    await migrate(testDb.url, nowMs);
     const names = await testDb.db('pg_tables').where('tablename', 'like', '%_raw_%').pluck('tablename');
     expect(names.filter((name) => /_(until|before)/.test(name))).toEqual([]);
     await insert(nowMs);

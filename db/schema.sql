@@ -90,6 +90,7 @@ CREATE TABLE campaign_versions (
   budget_minor bigint,
   budget_currency text,
   budget_period text,
+  changed_in xid8,
   CONSTRAINT campaign_versions_pkey PRIMARY KEY (campaign_id, version),
   CONSTRAINT campaign_versions_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES campaigns(campaign_id),
   CONSTRAINT campaign_versions_offer_id_fkey FOREIGN KEY (offer_id) REFERENCES offers(offer_id),
@@ -107,8 +108,11 @@ CREATE TABLE campaign_versions (
   CONSTRAINT campaign_versions_view_window_check CHECK (view_window_hours >= 1 AND view_window_hours <= 24),
   CONSTRAINT campaign_versions_window_check CHECK (click_window_days >= 1 AND click_window_days <= 90)
 );
+-- The campaigns in memory: what has changed since they were read
+CREATE INDEX campaign_versions_changed_idx ON campaign_versions USING btree (changed_in);
 CREATE TRIGGER campaign_versions_announce AFTER INSERT ON campaign_versions FOR EACH STATEMENT EXECUTE FUNCTION announce_catalog_change();
 CREATE TRIGGER campaign_versions_append_only BEFORE DELETE OR UPDATE ON campaign_versions FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER campaign_versions_mark_change BEFORE INSERT ON campaign_versions FOR EACH ROW EXECUTE FUNCTION mark_change();
 CREATE TRIGGER campaign_versions_no_truncate BEFORE TRUNCATE ON campaign_versions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TABLE campaigns (
@@ -118,15 +122,19 @@ CREATE TABLE campaigns (
   current_version integer NOT NULL,
   created_at timestamp with time zone NOT NULL,
   has_short_link boolean DEFAULT true NOT NULL,
+  changed_in xid8,
   CONSTRAINT campaigns_pkey PRIMARY KEY (campaign_id),
   CONSTRAINT campaigns_slug_key UNIQUE (workspace_id, slug),
   CONSTRAINT campaigns_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id)
 );
 -- The click path: what a short link means
 CREATE UNIQUE INDEX campaigns_short_link_key ON campaigns USING btree (slug) WHERE has_short_link;
+-- The campaigns in memory: what has changed since they were read
+CREATE INDEX campaigns_changed_idx ON campaigns USING btree (changed_in);
 -- GET /v1/campaigns: those of a workspace, page by page
 CREATE INDEX campaigns_workspace_idx ON campaigns USING btree (workspace_id, campaign_id);
 CREATE TRIGGER campaigns_announce AFTER INSERT OR UPDATE ON campaigns FOR EACH STATEMENT EXECUTE FUNCTION announce_catalog_change();
+CREATE TRIGGER campaigns_mark_change BEFORE INSERT OR UPDATE ON campaigns FOR EACH ROW EXECUTE FUNCTION mark_change();
 
 CREATE TABLE cap_counters (
   deal_id uuid NOT NULL,
@@ -725,13 +733,17 @@ CREATE TABLE offers (
   created_at timestamp with time zone NOT NULL,
   payout_minor bigint,
   payout_currency text,
+  changed_in xid8,
   CONSTRAINT offers_pkey PRIMARY KEY (offer_id),
   CONSTRAINT offers_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id),
   CONSTRAINT offers_payout_check CHECK ((payout_minor IS NULL) = (payout_currency IS NULL) AND COALESCE(payout_minor, 1::bigint) > 0)
 );
+-- The campaigns in memory: what has changed since they were read
+CREATE INDEX offers_changed_idx ON offers USING btree (changed_in);
 -- GET /v1/offers: those of a workspace, page by page
 CREATE INDEX offers_workspace_idx ON offers USING btree (workspace_id, offer_id);
 CREATE TRIGGER offers_announce AFTER INSERT OR UPDATE ON offers FOR EACH STATEMENT EXECUTE FUNCTION announce_catalog_change();
+CREATE TRIGGER offers_mark_change BEFORE INSERT OR UPDATE ON offers FOR EACH ROW EXECUTE FUNCTION mark_change();
 
 CREATE TABLE outbox (
   outbox_id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
@@ -761,14 +773,18 @@ CREATE TABLE partners (
   name text NOT NULL,
   code text NOT NULL,
   created_at timestamp with time zone NOT NULL,
+  changed_in xid8,
   CONSTRAINT partners_pkey PRIMARY KEY (partner_id),
   CONSTRAINT partners_code_key UNIQUE (workspace_id, code),
   CONSTRAINT partners_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id)
 );
+-- The campaigns in memory: what has changed since they were read
+CREATE INDEX partners_changed_idx ON partners USING btree (changed_in);
 -- GET /v1/partners: those of a workspace, page by page
 CREATE INDEX partners_workspace_idx ON partners USING btree (workspace_id, partner_id);
 CREATE TRIGGER partners_announce AFTER INSERT OR UPDATE ON partners FOR EACH STATEMENT EXECUTE FUNCTION announce_catalog_change();
 CREATE TRIGGER partners_are_kept BEFORE DELETE ON partners FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER partners_mark_change BEFORE INSERT OR UPDATE ON partners FOR EACH ROW EXECUTE FUNCTION mark_change();
 CREATE TRIGGER partners_no_truncate BEFORE TRUNCATE ON partners FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TABLE payout_lines (
@@ -1418,6 +1434,15 @@ CREATE OR REPLACE FUNCTION lowest_uuid_at(at timestamp with time zone)
 AS $function$
       SELECT (lpad(to_hex(ceil(extract(epoch FROM greatest(at, timestamptz '1970-01-01 00:00:00+00')) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid
     $function$;
+
+CREATE OR REPLACE FUNCTION mark_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+    BEGIN
+      NEW.changed_in := pg_current_xact_id();
+      RETURN NEW;
+    END $function$;
 
 CREATE OR REPLACE FUNCTION mark_results_of_conversion()
  RETURNS trigger

@@ -30,7 +30,7 @@ export interface StartOptions {
   /** Where the compiled sources are; by default next to this file. */
   readonly distDir?: string;
   /** For tests of the process handling alone. */
-  readonly prepareDatabase?: (databaseUrl: string, adminKey: string | null) => Promise<PreparedDatabase>;
+  readonly prepareDatabase?: typeof prepareDatabase;
   readonly rebuildJourneys?: typeof rebuildFrom;
 }
 
@@ -92,6 +92,7 @@ export class Boot {
       const prepared = await (this.options.prepareDatabase ?? prepareDatabase)(
         this.databaseUrl,
         this.config.adminKey,
+        update,
       );
       update(prepared.applied.length === 0 ? 'up to date' : `${prepared.applied.length} migrations applied`);
       return prepared;

@@ -1,5 +1,6 @@
 import { createDb } from '../db/knex';
 import { migrate } from '../db/migrate';
+import { newsLine } from '../db/migration-news';
 import { seedInstance } from '../db/seed-instance';
 
 export interface PreparedDatabase {
@@ -9,14 +10,21 @@ export interface PreparedDatabase {
   readonly adminKey: string | null;
 }
 
-/** Migrates the database and makes sure that there is a first workspace with an admin key. */
+/**
+ * Applies what the processes need before they start, and makes sure that there is a first workspace with an admin key.
+ * A worker does the rest of the migrations while the instance runs.
+ */
 export async function prepareDatabase(
   databaseUrl: string,
   adminKey: string | null,
+  update: (detail: string) => void = () => undefined,
 ): Promise<PreparedDatabase> {
-  const db = createDb(databaseUrl, { poolMax: 4, applicationName: 'clickchain-start' });
+  const { applied } = await migrate(databaseUrl, Date.now(), {
+    scope: 'before_start',
+    tell: (news) => update(newsLine(news)),
+  });
+  const db = createDb(databaseUrl, { poolMax: 1, applicationName: 'clickchain-start' });
   try {
-    const { applied } = await migrate(db, Date.now());
     const seeded = await seedInstance(db, { adminKey, nowMs: Date.now() });
     return { applied, workspaceId: seeded.workspaceId, adminKey: seeded.adminKey };
   } finally {

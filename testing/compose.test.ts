@@ -110,6 +110,13 @@ describe('docker-compose.yml', () => {
     expect(() => interpolate(text, {})).toThrow('POSTGRES_PASSWORD is required');
   });
 
+  test('lets API and workers start before an index of a large table is built', () => {
+    expect(serviceOf('migrate').command).toEqual(['clickchain', 'migrate', '--before-start']);
+    for (const name of ['api', 'worker']) {
+      expect(serviceOf(name).depends_on.migrate).toEqual({ condition: 'service_completed_successfully' });
+    }
+  });
+
   test('starts programs that exist', () => {
     const commands = [dockerfile, ...Object.values(served.services).map(({ command }) => command.join(' '))];
     const scripts = new Set(commands.join('\n').match(/\bdist\/[\w/-]+\.js\b/g));

@@ -1,4 +1,3 @@
-import { createDb } from '../db/knex';
 import { migrate } from '../db/migrate';
 import { adminUrlVariable, startTestCluster, type TestCluster, templateDatabase } from './servers';
 
@@ -13,19 +12,10 @@ module.exports = async function globalSetup(): Promise<void> {
   globalThis.clickchainTestCluster = cluster;
   process.env[adminUrlVariable] = cluster.server.url('postgres');
   try {
-    await migrateTemplate(cluster.server.url(templateDatabase));
+    await migrate(cluster.server.url(templateDatabase), Date.now());
   } catch (error) {
     // After a failed setup nobody calls the teardown.
     await cluster.remove();
     throw error;
   }
 };
-
-async function migrateTemplate(url: string): Promise<void> {
-  const db = createDb(url, { poolMax: 4, applicationName: 'test-template' });
-  try {
-    await migrate(db, Date.now());
-  } finally {
-    await db.destroy();
-  }
-}

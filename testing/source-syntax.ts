@@ -44,6 +44,15 @@ export function exportedNames(text: string): Set<string> {
   return new Set(statements.filter(isNode).flatMap(namesOfStatement));
 }
 
+/** Every text that stands in a source, with `??` for what is put in when it runs. */
+export function textsOf(source: string): string[] {
+  return nodesOf(parseModule(source)).flatMap((node) => {
+    if (node.type === 'StringLiteral' && typeof node.value === 'string') return [node.value];
+    if (node.type !== 'TemplateLiteral' || !Array.isArray(node.quasis)) return [];
+    return [node.quasis.map((part: { cooked?: unknown }) => String(part.cooked)).join('??')];
+  });
+}
+
 function parseModule(text: string): Node {
   const parsed: unknown = parseSync(text, { syntax: 'typescript', target: 'es2022' });
   if (!isNode(parsed)) throw new Error('the parser returned no module');

@@ -7,6 +7,7 @@ import { armFaultPoints } from '../config/fault-points';
 import { createLogger } from '../config/logger';
 import { listenToChannel } from '../db/channel-listener';
 import { createDb, type Db } from '../db/knex';
+import { assertServed } from '../db/schema-state';
 import { OUTBOX_CHANNEL } from '../db/stores/outbox-store';
 import { createJourneyWorker, SETTLEMENT_CONCURRENCY } from './journey-worker';
 import { createPostbackWorker } from './postback-worker';
@@ -15,6 +16,7 @@ import { createRelayMeter } from './relay-meter';
 import { runRollups } from './rollups';
 import { runUntil } from './run-until';
 import { installRuntime } from './runtime';
+import { runBackgroundMigrations, watchSchema } from './schema-watch';
 import { runScreening } from './screening';
 import { runSweep } from './sweep';
 import { connectToTemporal, type TemporalConnections } from './temporal-connection';
@@ -47,6 +49,9 @@ async function main(): Promise<void> {
   installRuntime(logger, config.metricsPort);
   const stop = stopRequest(logger);
   const db = createDb(config.databaseUrl, { applicationName: 'clickchain-worker', poolMax: POOL_MAX });
+  await assertServed(db);
+  const watching = watchSchema({ db, logger }, stop.signal);
+  watching.catch(() => stop.abort());
   const around = { config, databaseUrl: config.databaseUrl, db, logger, signal: stop.signal };
   const keepingHouse = keepHouseIfAsked(around);
   const connections = await connectToTemporal(
@@ -63,13 +68,19 @@ async function main(): Promise<void> {
   }
   await keepingHouse;
   await db.destroy();
+  await watching;
 }
 
 /** Partitions ahead, ends of retention, the net, screening and the rollups: none of it may wait for Temporal. */
-async function keepHouseIfAsked({ config, db, logger, signal }: Surroundings): Promise<void> {
+async function keepHouseIfAsked({ config, databaseUrl, db, logger, signal }: Surroundings): Promise<void> {
   if (!config.workerRoles.includes('sweep')) return;
   const deps = { db, clock, logger };
-  await Promise.all([runSweep(deps, signal), runScreening(deps, signal), runRollups(deps, signal)]);
+  await Promise.all([
+    runSweep(deps, signal),
+    runScreening(deps, signal),
+    runRollups(deps, signal),
+    runBackgroundMigrations({ db, databaseUrl, logger }, signal),
+  ]);
 }
 
 async function runRoles(around: Surroundings, connections: TemporalConnections): Promise<void> {

@@ -110,6 +110,30 @@ describe('startCampaignCatalog', () => {
     expect(await within(1_000, () => catalog.findCampaign('after') !== null)).toBe(true);
   });
 
+  it('reads what has changed and nothing else, also after it was cut off', async () => {
+    const db = createDb(testDb.url, { applicationName: 'test-own', poolMax: 2 });
+    const read: string[] = [];
+    db.on('query-response', ({ rows }: { rows: { slug?: string }[] }) => {
+      for (const { slug } of rows) if (slug !== undefined) read.push(slug);
+    });
+    await createCampaign('first');
+    const own = await startCampaignCatalog({ db, databaseUrl: testDb.url, logger });
+    expect(read.length).toBeGreaterThan(1);
+    await own.refresh();
+    const [unchanged] = [own.findCampaign('first'), read.splice(0)];
+    await createCampaign('second');
+    expect(await within(1_000, () => own.findCampaign('second') !== null)).toBe(true);
+    await testDb.db.transaction(async (trx) => {
+      for (const pid of await listenerPids()) await trx.raw('SELECT pg_terminate_backend(?)', [pid]);
+      await insertCampaign(trx, { workspaceId: owner.workspaceId, slug: 'third' });
+    });
+    expect(await within(1_500, () => own.findCampaign('third') !== null)).toBe(true);
+    expect(read).toEqual(['second', 'third']);
+    expect(own.findCampaign('first')).toBe(unchanged);
+    await own.stop();
+    await db.destroy();
+  });
+
   it('starts without Postgres, says that it knows nothing, and stops at once', async () => {
     const nowhere = 'postgres://nobody@127.0.0.1:1/none';
     const db = createDb(nowhere, { applicationName: 'test', poolMax: 1 });

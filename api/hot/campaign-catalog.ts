@@ -1,9 +1,10 @@
 import type { Logger } from 'pino';
-import { type Catalog, type CatalogCampaign, loadCatalog } from '../../db/catalog';
+import { type CatalogCampaign, type CatalogMark, readCatalog } from '../../db/catalog';
 import { listenToChannel } from '../../db/channel-listener';
 import type { Db } from '../../db/knex';
 import { hostName } from '../../domain/campaign-link';
 import type { PartnerId, WorkspaceId } from '../../domain/ids';
+import { CatalogEntries } from './catalog-entries';
 
 /** The campaigns of the instance in memory, so that a click is answered without asking Postgres. */
 export type CampaignCatalog = {
@@ -22,8 +23,8 @@ export type CampaignCatalog = {
 const RETRY_MS = 1_000;
 
 /**
- * Loads the catalog and keeps it fresh by NOTIFY: within a second of a change, and after each reconnect. Starts
- * without Postgres too, and keeps the last snapshot while Postgres is away.
+ * Loads the catalog and keeps it fresh by NOTIFY: within a second of a change, and after each reconnect. A change costs
+ * what it has changed, however much there is. Starts without Postgres too, and keeps what it knows while Postgres is away.
  */
 export async function startCampaignCatalog(options: {
   readonly db: Db;
@@ -31,7 +32,7 @@ export async function startCampaignCatalog(options: {
   readonly logger: Logger;
 }): Promise<CampaignCatalog> {
   const { db, databaseUrl, logger } = options;
-  let catalog: Catalog | null = null;
+  let known: Known | null = null;
   let latest: Promise<void> = Promise.resolve();
   let waiting: Promise<void> | null = null;
   let retry: NodeJS.Timeout | undefined;
@@ -42,7 +43,7 @@ export async function startCampaignCatalog(options: {
     if (waiting !== null) return waiting;
     const mine = latest.then(async () => {
       waiting = null;
-      catalog = await loadCatalog(db);
+      known = await catchUp(db, known);
     });
     waiting = mine;
     latest = mine.catch(() => undefined);
@@ -69,14 +70,14 @@ export async function startCampaignCatalog(options: {
   });
 
   return {
-    isLoaded: () => catalog !== null,
-    findCampaign: (link) => catalog?.campaigns.get(link) ?? null,
+    isLoaded: () => known !== null,
+    findCampaign: (link) => known?.entries.findCampaign(link) ?? null,
     workspaceOfHost: (host) => {
-      if (catalog === null || catalog.hosts.size === 0 || host === undefined) return null;
+      if (known === null || known.hosts.size === 0 || host === undefined) return null;
       const name = hostName(host);
-      return name === null ? null : (catalog.hosts.get(name) ?? null);
+      return name === null ? null : (known.hosts.get(name) ?? null);
     },
-    findPartner: (workspaceId, code) => catalog?.partners.get(workspaceId)?.get(code) ?? null,
+    findPartner: (workspaceId, code) => known?.entries.findPartner(workspaceId, code) ?? null,
     refresh,
     stop: async () => {
       stopped = true;
@@ -85,4 +86,21 @@ export async function startCampaignCatalog(options: {
       await latest;
     },
   };
+}
+
+type Known = {
+  readonly entries: CatalogEntries;
+  /** Hosts on which every link is of one workspace. */
+  readonly hosts: ReadonlyMap<string, WorkspaceId>;
+  readonly mark: CatalogMark;
+};
+
+/** Puts in what has changed. When everything has to be read again, clicks go by what was known until it is there. */
+async function catchUp(db: Db, known: Known | null): Promise<Known> {
+  const anew = new CatalogEntries();
+  const { mark, hosts, isWhole } = await readCatalog(db, known?.mark ?? null, (part, partIsWhole) => {
+    const into = partIsWhole || known === null ? anew : known.entries;
+    into.put(part);
+  });
+  return { mark, hosts, entries: isWhole || known === null ? anew : known.entries };
 }

@@ -1,6 +1,6 @@
 import { Router } from 'express';
-import { pendingMigrations } from '../../db/migrate';
 import { defaultPartitionHoldsRows } from '../../db/partitions';
+import { readSchemaState } from '../../db/schema-state';
 import { readPartNotes } from '../../db/stores/housekeeping-store';
 import { type PartState, partStates } from '../../domain/housekeeping/parts';
 import { toIso } from '../../domain/time';
@@ -60,40 +60,35 @@ type DatabaseCheck = Pick<Readiness['checks'], 'postgres' | 'migrations'> & { wa
 
 async function checkDatabase(deps: ApiDeps, watchedSinceMs: number): Promise<DatabaseCheck> {
   try {
-    return await withDeadline(readSchemaState(deps, watchedSinceMs), CHECK_WITHIN_MS);
+    return await withDeadline(readSchema(deps, watchedSinceMs), CHECK_WITHIN_MS);
   } catch (error) {
     deps.logger.warn({ err: error }, 'not ready: Postgres cannot be asked');
     return { postgres: 'failed', migrations: 'failed', warnings: [] };
   }
 }
 
-async function readSchemaState(deps: ApiDeps, watchedSinceMs: number): Promise<DatabaseCheck> {
+async function readSchema(deps: ApiDeps, watchedSinceMs: number): Promise<DatabaseCheck> {
   await deps.db.raw('SELECT 1');
-  const pending = await pendingMigrationsOrAll(deps);
-  if (pending > 0) return { postgres: 'ok', migrations: 'failed', warnings: [] };
-  const astray = await defaultPartitionHoldsRows(deps.db);
-  const warning = 'the default partition of clicks holds rows: a month has no partition of its own';
-  const notes = await readPartNotes(deps.db);
-  const late = partStates(notes, { nowMs: deps.clock.nowMs(), watchedSinceMs }).filter(
-    ({ isLate }) => isLate,
-  );
-  return {
-    postgres: 'ok',
-    migrations: 'ok',
-    warnings: [...(astray ? [warning] : []), ...late.map(lateness)],
-  };
+  const { needed, background, refusal } = await readSchemaState(deps.db);
+  if (refusal !== null) return { postgres: 'ok', migrations: 'failed', warnings: [refusal] };
+  if (needed.length > 0) {
+    return {
+      postgres: 'ok',
+      migrations: 'failed',
+      warnings: [`migrations are missing: ${needed.join(', ')}`],
+    };
+  }
+  const warnings = background.map((name) => `${name} is still to be applied, in the background`);
+  if (await defaultPartitionHoldsRows(deps.db)) {
+    warnings.push('the default partition of clicks holds rows: a month has no partition of its own');
+  }
+  const states = partStates(await readPartNotes(deps.db), { nowMs: deps.clock.nowMs(), watchedSinceMs });
+  warnings.push(...states.filter(({ isLate }) => isLate).map(lateness));
+  return { postgres: 'ok', migrations: 'ok', warnings };
 }
 
 /** The answer is public, so of a failure it has the code and not the words. */
 function lateness({ part, sinceMs, failingWith }: PartState): string {
   const why = failingWith === null ? 'nobody runs it' : `it fails with ${failingWith}`;
   return `housekeeping: ${part} has not succeeded since ${toIso(sinceMs)}; ${why}`;
-}
-
-/** A database that was never migrated has no table that could list its migrations. */
-async function pendingMigrationsOrAll(deps: ApiDeps): Promise<number> {
-  const { rows } = await deps.db.raw<{ rows: { known: boolean }[] }>(
-    `SELECT to_regclass('knex_migrations') IS NOT NULL AS known`,
-  );
-  return rows[0]?.known ? (await pendingMigrations(deps.db)).length : Number.POSITIVE_INFINITY;
 }

@@ -2,15 +2,26 @@ import { Command } from 'commander';
 import { type Config, parseConfig } from '../../config/config';
 import { createDb, type Db } from '../../db/knex';
 import { migrate } from '../../db/migrate';
+import { type MigrationNews, newsLine } from '../../db/migration-news';
 import { readInstanceFile } from '../../embedded/instance-file';
 import { isAlive } from '../../embedded/process-table';
 import { say } from '../output';
 
 export function migrateCommand(): Command {
-  return new Command('migrate').description('bring the database schema up to date').action(async () => {
-    const { applied } = await withDatabase((db) => migrate(db, Date.now()));
-    say(applied.length === 0 ? 'The schema is up to date.' : `Applied: ${applied.join(', ')}`);
-  });
+  return new Command('migrate')
+    .description('bring the database schema up to date, and say how far it is')
+    .option(
+      '--before-start',
+      'only what API and workers need before they start; a worker does the rest',
+      false,
+    )
+    .action(async ({ beforeStart }: { beforeStart: boolean }) => {
+      const databaseUrl = chooseDatabase(parseConfig(process.env));
+      const scope = beforeStart ? 'before_start' : 'all';
+      const tell = (news: MigrationNews): void => say(newsLine(news));
+      const { applied } = await migrate(databaseUrl, Date.now(), { scope, tell });
+      say(applied.length === 0 ? 'The schema is up to date.' : `Applied: ${applied.join(', ')}`);
+    });
 }
 
 /**

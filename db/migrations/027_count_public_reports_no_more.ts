@@ -1,7 +1,10 @@
 import type { Knex } from 'knex';
 
-/** Batches that commit by themselves: marks may be set twice, and a table of millions is not walked in one statement. */
-export const config = { transaction: false } as const;
+/**
+ * Batches that commit by themselves, while the processes run: marks may be set twice, and a table of millions is not
+ * walked in one statement.
+ */
+export const config = { background: true } as const;
 
 const BATCH = 10_000;
 const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';

@@ -1,12 +1,12 @@
 import type { Knex } from 'knex';
+import { buildIndex, type NewIndex } from './build-index';
+import type { TellStep } from './migration';
 
-/** Built beside the traffic, for minutes on large tables; each step can be repeated. */
-export const config = { transaction: false } as const;
+/** The code lives without them: lists and reports cost more until they are there. */
+export const config = { background: true } as const;
 
-type Index = { readonly name: string; readonly table: string; readonly on: string; readonly serves: string };
-
-/** By the time and not by the id, which says the same in twice the bytes: the log of a click has a bound. */
-const OF_PARTITIONS: readonly Index[] = [
+const INDEXES: readonly NewIndex[] = [
+  // By the time and not by the id, which says the same in twice the bytes: the log of a click has a bound.
   {
     name: 'clicks_workspace_idx',
     table: 'clicks',
@@ -19,9 +19,6 @@ const OF_PARTITIONS: readonly Index[] = [
     on: '(workspace_id, shown_at)',
     serves: 'The overview: impressions of one workspace that are not counted yet',
   },
-];
-
-const PLAIN: readonly Index[] = [
   {
     name: 'ledger_entries_workspace_idx',
     table: 'ledger_entries',
@@ -66,40 +63,6 @@ const PLAIN: readonly Index[] = [
   },
 ];
 
-export async function up(db: Knex): Promise<void> {
-  for (const index of OF_PARTITIONS) {
-    // The index of the whole takes over those of its parts, and locks the table for no longer than that takes.
-    for (const part of await partitionsOf(db, index.table)) {
-      await createBesideTraffic(db, { ...index, table: part, name: `${part}_workspace_idx` });
-    }
-    await db.raw(`CREATE INDEX IF NOT EXISTS ${index.name} ON ${index.table} ${index.on}`);
-    await tellWhatItServes(db, index);
-  }
-  for (const index of PLAIN) {
-    await createBesideTraffic(db, index);
-    await tellWhatItServes(db, index);
-  }
-}
-
-/** What an interrupted attempt has left behind is no index, but keeps the name. */
-async function createBesideTraffic(db: Knex, { name, table, on }: Index): Promise<void> {
-  const { rows } = await db.raw<{ rows: object[] }>(
-    'SELECT FROM pg_index WHERE indexrelid = to_regclass(?) AND NOT indisvalid',
-    [name],
-  );
-  if (rows.length > 0) await db.raw('DROP INDEX CONCURRENTLY ??', [name]);
-  await db.raw(`CREATE INDEX CONCURRENTLY IF NOT EXISTS ${name} ON ${table} ${on}`);
-}
-
-async function tellWhatItServes(db: Knex, { name, serves }: Index): Promise<void> {
-  await db.raw(`COMMENT ON INDEX ${name} IS '${serves}'`);
-}
-
-async function partitionsOf(db: Knex, table: string): Promise<string[]> {
-  const { rows } = await db.raw<{ rows: { name: string }[] }>(
-    `SELECT c.relname AS name FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
-     WHERE i.inhparent = CAST(? AS regclass) ORDER BY 1`,
-    [table],
-  );
-  return rows.map(({ name }) => name);
+export async function up(db: Knex, tell: TellStep): Promise<void> {
+  for (const index of INDEXES) await buildIndex(db, index, tell);
 }

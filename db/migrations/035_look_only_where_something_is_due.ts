@@ -1,42 +1,50 @@
 import type { Knex } from 'knex';
+import { buildIndex, type NewIndex } from './build-index';
+import type { TellStep } from './migration';
 
-/** Long work on tables that may be large: every statement commits by itself and may be repeated. */
-export const config = { transaction: false } as const;
+/** The code lives without it: the sweep walks what waits until it is there. */
+export const config = { background: true } as const;
 
 const WAITS = 'released_at IS NULL AND expired_at IS NULL';
 const REPORT_WAITS = 'resolved_at IS NULL AND expired_at IS NULL';
 
-const INDEXES: readonly (readonly [name: string, on: string, query: string])[] = [
-  [
-    'quarantine_look_again_idx',
-    `quarantine (look_again_at) WHERE ${WAITS}`,
-    'The sweep: what is to be looked at now',
-  ],
-  [
-    'quarantine_desk_waiting_idx',
-    `quarantine (workspace_id, event_id) WHERE ${WAITS}`,
-    'GET /v1/quarantine and new rules: what waits, oldest first',
-  ],
-  [
-    'quarantine_desk_expired_idx',
-    'quarantine (workspace_id, event_id) WHERE released_at IS NULL AND expired_at IS NOT NULL',
-    'GET /v1/quarantine: what has expired, oldest first',
-  ],
-  [
-    'unmapped_reports_received_idx',
-    `unmapped_reports (received_at) WHERE ${REPORT_WAITS}`,
-    'The sweep: reports whose waiting ends',
-  ],
-  [
-    'unmapped_reports_desk_waiting_idx',
-    `unmapped_reports (workspace_id, report_id) WHERE ${REPORT_WAITS}`,
-    'GET /v1/quarantine and its words: reports that wait, oldest first',
-  ],
-  [
-    'unmapped_reports_desk_expired_idx',
-    'unmapped_reports (workspace_id, report_id) WHERE resolved_at IS NULL AND expired_at IS NOT NULL',
-    'GET /v1/quarantine: reports that have expired, oldest first',
-  ],
+const INDEXES: readonly NewIndex[] = [
+  {
+    name: 'quarantine_look_again_idx',
+    table: 'quarantine',
+    on: `(look_again_at) WHERE ${WAITS}`,
+    serves: 'The sweep: what is to be looked at now',
+  },
+  {
+    name: 'quarantine_desk_waiting_idx',
+    table: 'quarantine',
+    on: `(workspace_id, event_id) WHERE ${WAITS}`,
+    serves: 'GET /v1/quarantine and new rules: what waits, oldest first',
+  },
+  {
+    name: 'quarantine_desk_expired_idx',
+    table: 'quarantine',
+    on: '(workspace_id, event_id) WHERE released_at IS NULL AND expired_at IS NOT NULL',
+    serves: 'GET /v1/quarantine: what has expired, oldest first',
+  },
+  {
+    name: 'unmapped_reports_received_idx',
+    table: 'unmapped_reports',
+    on: `(received_at) WHERE ${REPORT_WAITS}`,
+    serves: 'The sweep: reports whose waiting ends',
+  },
+  {
+    name: 'unmapped_reports_desk_waiting_idx',
+    table: 'unmapped_reports',
+    on: `(workspace_id, report_id) WHERE ${REPORT_WAITS}`,
+    serves: 'GET /v1/quarantine and its words: reports that wait, oldest first',
+  },
+  {
+    name: 'unmapped_reports_desk_expired_idx',
+    table: 'unmapped_reports',
+    on: '(workspace_id, report_id) WHERE resolved_at IS NULL AND expired_at IS NOT NULL',
+    serves: 'GET /v1/quarantine: reports that have expired, oldest first',
+  },
 ];
 
 /** Those whose place the indexes above take. */
@@ -44,23 +52,11 @@ const SUPERSEDED = ['quarantine_rules_due_idx', 'quarantine_waiting_idx', 'unmap
 
 const BATCH_ROWS = 5_000;
 
-export async function up(db: Knex): Promise<void> {
-  for (const [name, on, query] of INDEXES) {
-    await dropInvalid(db, name);
-    await db.raw(`CREATE INDEX CONCURRENTLY IF NOT EXISTS ${name} ON ${on}`);
-    await db.raw(`COMMENT ON INDEX ${name} IS '${query}'`);
-  }
+export async function up(db: Knex, tell: TellStep): Promise<void> {
+  for (const index of INDEXES) await buildIndex(db, index, tell);
   for (const name of SUPERSEDED) await db.raw(`DROP INDEX CONCURRENTLY IF EXISTS ${name}`);
+  tell('putting aside the events that wait');
   await leaveWaitingToTheirRelease(db);
-}
-
-/** What an attempt that was broken off has left behind is no index. */
-async function dropInvalid(db: Knex, name: string): Promise<void> {
-  const { rows } = await db.raw<{ rows: unknown[] }>(
-    'SELECT FROM pg_index WHERE indexrelid = to_regclass(?) AND NOT indisvalid',
-    [name],
-  );
-  if (rows.length > 0) await db.raw(`DROP INDEX CONCURRENTLY ${name}`);
 }
 
 /**

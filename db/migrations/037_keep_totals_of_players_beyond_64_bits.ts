@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 
-/** Outside of a transaction: it rewrites a row per player and currency, and settlements wait meanwhile. */
-export const config = { transaction: false } as const;
+/** While the processes run, which live without it: it rewrites a row per player and currency, and settlements wait meanwhile. */
+export const config = { background: true } as const;
 
 /** One statement, so that the table is rewritten once; repeated, it finds nothing to do. */
 export async function up(db: Knex): Promise<void> {

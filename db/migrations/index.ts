@@ -25,16 +25,17 @@ import * as rememberSignedMessages from './024_remember_signed_messages';
 import * as giveTenantsNamesOfTheirOwnAndAskBeforePublicIsTold from './026_give_tenants_names_of_their_own_and_ask_before_public_is_told';
 import * as countPublicReportsNoMore from './027_count_public_reports_no_more';
 import * as askOneWorkspaceOnly from './029_ask_one_workspace_only';
+import * as markWhatChangesInTheCatalog from './030_mark_what_changes_in_the_catalog';
 import * as holdPostbacksAndBoundTheirDestinations from './032_hold_postbacks_and_bound_their_destinations';
 import * as findHeldAndOverduePostbacks from './033_find_held_and_overdue_postbacks';
 import * as endTheWaitingInQuarantine from './034_end_the_waiting_in_quarantine';
 import * as lookOnlyWhereSomethingIsDue from './035_look_only_where_something_is_due';
 import * as noteWhenEachPartOfTheHousekeepingSucceeded from './036_note_when_each_part_of_the_housekeeping_succeeded';
 import * as keepTotalsOfPlayersBeyond64Bits from './037_keep_totals_of_players_beyond_64_bits';
-import type { Migration } from './migration';
+import type { NamedMigration } from './migration';
 
 /** In the order they apply. A released migration is never edited: a later one changes what it made. */
-export const MIGRATIONS: readonly (readonly [name: string, migration: Migration])[] = [
+export const MIGRATIONS: readonly NamedMigration[] = [
   ['001_create_tenants_and_access', createTenantsAndAccess],
   ['002_create_offers_partners_deals_and_campaigns', createOffersPartnersDealsAndCampaigns],
   ['003_create_visitors_and_clicks_by_month', createVisitorsAndClicksByMonth],
@@ -68,6 +69,7 @@ export const MIGRATIONS: readonly (readonly [name: string, migration: Migration]
   ],
   ['027_count_public_reports_no_more', countPublicReportsNoMore],
   ['029_ask_one_workspace_only', askOneWorkspaceOnly],
+  ['030_mark_what_changes_in_the_catalog', markWhatChangesInTheCatalog],
   ['032_hold_postbacks_and_bound_their_destinations', holdPostbacksAndBoundTheirDestinations],
   ['033_find_held_and_overdue_postbacks', findHeldAndOverduePostbacks],
   ['034_end_the_waiting_in_quarantine', endTheWaitingInQuarantine],
