@@ -14,6 +14,7 @@ import { openSection } from './sections/open';
 import { overloadSection } from './sections/overload';
 import { relaySection } from './sections/relay';
 import { reportsSection } from './sections/reports';
+import { upgradeSection } from './sections/upgrade';
 
 const SECTIONS: readonly Section[] = [
   clicksSection,
@@ -25,6 +26,7 @@ const SECTIONS: readonly Section[] = [
   dispatcherSection,
   relaySection,
   reportsSection,
+  upgradeSection,
 ];
 
 const RESULTS = join('bench', 'results');
