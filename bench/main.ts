@@ -15,6 +15,7 @@ import { openSection } from './sections/open';
 import { overloadSection } from './sections/overload';
 import { relaySection } from './sections/relay';
 import { reportsSection } from './sections/reports';
+import { upgradeSection } from './sections/upgrade';
 
 const SECTIONS: readonly Section[] = [
   clicksSection,
@@ -27,6 +28,7 @@ const SECTIONS: readonly Section[] = [
   neighboursSection,
   relaySection,
   reportsSection,
+  upgradeSection,
 ];
 
 const RESULTS = join('bench', 'results');

@@ -28,6 +28,13 @@ const REGISTRATIONS_PER_DEPOSIT = 4;
  * report. Without commissions and without raw requests, which no report reads. Says when counting has to begin.
  */
 export async function seedSyntheticTraffic(db: Db, traffic: SyntheticTraffic): Promise<{ fromMs: number }> {
+  const { fromMs } = await seedSyntheticRows(db, traffic);
+  await recountTraffic(db, fromMs);
+  return { fromMs };
+}
+
+/** The rows alone, not counted into any rollup. */
+export async function seedSyntheticRows(db: Db, traffic: SyntheticTraffic): Promise<{ fromMs: number }> {
   const nowMs = Date.now();
   const fromMs = nowMs - traffic.days * DAY_MS;
   await ensurePartitions(db, fromMs);
@@ -42,7 +49,6 @@ export async function seedSyntheticTraffic(db: Db, traffic: SyntheticTraffic): P
     await addPart(db, { ...traffic, start, end, fromMs, stepMs });
   }
   await db.raw('ANALYZE');
-  await recountTraffic(db, fromMs);
   return { fromMs };
 }
 
