@@ -116,6 +116,7 @@ What: first deposit of player ${testId('ply', 1)} at default, transaction D1
 Status: approved: no_touch
 Value: 100.00 EUR
 Occurred: ${at(1)}
+Trust: keyed, reported with a key
 
 What it rests on
   Nothing that may be told.

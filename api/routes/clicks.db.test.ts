@@ -135,7 +135,7 @@ it('shows a late event with the time of its arrival, and its time in quarantine'
   const { body } = await tenant.get(`/v1/clicks/${clickId}`);
   // Received in one millisecond, so the order of their ids decides.
   const [one, two] = [waited, matched].sort();
-  const late = { at: toIso(occurredAtMs), kind: 'install' };
+  const late = { at: toIso(occurredAtMs), kind: 'install', trust: 'keyed' };
   const held = { at: toIso(receivedAtMs), kind: 'quarantined', reason: 'unknown_click' };
   const freed = { at: toIso(receivedAtMs + SECOND_MS), kind: 'released' };
   expect(body.timeline.slice(1)).toEqual([

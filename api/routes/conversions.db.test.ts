@@ -39,6 +39,7 @@ it('shows a first deposit with value, credit, commission, verdict and postbacks'
     player: chain.playerId,
     brand: 'default',
     event: 'deposit',
+    trust: 'keyed',
     firstDeposit: true,
     status: 'approved',
     reason: null,

@@ -89,6 +89,7 @@ describe('GET /v1/reviews', () => {
       conversionId,
       revision: 1,
       event: 'deposit',
+      trust: 'keyed',
       transactionId: key,
       occurredAt: new Date(startMs + 60_000).toISOString(),
       value: { amount: '50.00', currency: 'EUR' },
