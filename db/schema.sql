@@ -127,10 +127,10 @@ CREATE TABLE campaigns (
   CONSTRAINT campaigns_slug_key UNIQUE (workspace_id, slug),
   CONSTRAINT campaigns_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(workspace_id)
 );
--- The click path: what a short link means
-CREATE UNIQUE INDEX campaigns_short_link_key ON campaigns USING btree (slug) WHERE has_short_link;
 -- The campaigns in memory: what has changed since they were read
 CREATE INDEX campaigns_changed_idx ON campaigns USING btree (changed_in);
+-- The click path: what a short link means
+CREATE UNIQUE INDEX campaigns_short_link_key ON campaigns USING btree (slug) WHERE has_short_link;
 -- GET /v1/campaigns: those of a workspace, page by page
 CREATE INDEX campaigns_workspace_idx ON campaigns USING btree (workspace_id, campaign_id);
 CREATE TRIGGER campaigns_announce AFTER INSERT OR UPDATE ON campaigns FOR EACH STATEMENT EXECUTE FUNCTION announce_catalog_change();
@@ -972,6 +972,8 @@ CREATE INDEX quarantine_desk_waiting_idx ON quarantine USING btree (workspace_id
 CREATE INDEX quarantine_look_again_idx ON quarantine USING btree (look_again_at) WHERE ((released_at IS NULL) AND (expired_at IS NULL));
 -- The timeline of a click: events that were matched to it
 CREATE INDEX quarantine_matched_click_idx ON quarantine USING btree (matched_click_id) WHERE (matched_click_id IS NOT NULL);
+-- GET /v1/quarantine: what waited in a workspace, too, page by page
+CREATE INDEX quarantine_workspace_idx ON quarantine USING btree (workspace_id, event_id);
 CREATE TRIGGER quarantine_count_inserted AFTER INSERT ON quarantine REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_quarantine();
 CREATE TRIGGER quarantine_count_updated AFTER UPDATE ON quarantine REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_quarantine();
 
@@ -990,12 +992,6 @@ CREATE TABLE quarantine_releases (
   CONSTRAINT quarantine_releases_pkey PRIMARY KEY (kind, ref_id),
   CONSTRAINT quarantine_releases_kind_check CHECK (kind = ANY (ARRAY['player'::text, 'click'::text]))
 );
--- The sweep: what was tried under rules longest ago
-CREATE INDEX quarantine_rules_due_idx ON quarantine USING btree (rules_tried_at NULLS FIRST) WHERE (released_at IS NULL);
--- GET /v1/quarantine and the sweep: what waits, oldest first
-CREATE INDEX quarantine_waiting_idx ON quarantine USING btree (workspace_id, event_id) WHERE (released_at IS NULL);
--- GET /v1/quarantine: what waited in a workspace, too, page by page
-CREATE INDEX quarantine_workspace_idx ON quarantine USING btree (workspace_id, event_id);
 
 CREATE TABLE quarantine_rules (
   rule_id uuid NOT NULL,
@@ -1280,12 +1276,10 @@ CREATE INDEX unmapped_reports_event_word_idx ON unmapped_reports USING btree (so
 CREATE INDEX unmapped_reports_received_idx ON unmapped_reports USING btree (received_at) WHERE ((resolved_at IS NULL) AND (expired_at IS NULL));
 -- A mapping: reports that wait for the word of a status
 CREATE INDEX unmapped_reports_status_word_idx ON unmapped_reports USING btree (source_id, status_word, report_id) WHERE ((resolved_at IS NULL) AND (status_word IS NOT NULL));
-CREATE TRIGGER unmapped_reports_count_inserted AFTER INSERT ON unmapped_reports REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_unmapped_reports();
-CREATE TRIGGER unmapped_reports_count_updated AFTER UPDATE ON unmapped_reports REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_unmapped_reports();
--- GET /v1/quarantine/words: reports that wait, oldest first
-CREATE INDEX unmapped_reports_waiting_idx ON unmapped_reports USING btree (workspace_id, report_id) WHERE (resolved_at IS NULL);
 -- GET /v1/quarantine: reports of a workspace that are explained by now, too, page by page
 CREATE INDEX unmapped_reports_workspace_idx ON unmapped_reports USING btree (workspace_id, report_id);
+CREATE TRIGGER unmapped_reports_count_inserted AFTER INSERT ON unmapped_reports REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_unmapped_reports();
+CREATE TRIGGER unmapped_reports_count_updated AFTER UPDATE ON unmapped_reports REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_unmapped_reports();
 
 CREATE TABLE velocity_hits (
   workspace_id uuid NOT NULL,
