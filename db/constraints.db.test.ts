@@ -56,6 +56,10 @@ async function insertBesideTheChain(workspaceId: string): Promise<void> {
     `INSERT INTO velocity_hits (workspace_id, counter_key, minute_at, hit_at, subject_id) VALUES (?, 'key', ?, ?, ?)`,
     [workspaceId, now, now, other],
   );
+  await db.raw(
+    `INSERT INTO signed_messages (source_id, message_hash, path, used_at) VALUES (?, ?, '/postback', ?)`,
+    [other, Buffer.alloc(32), now],
+  );
   await db.raw(`INSERT INTO workspace_hosts (host, workspace_id, created_at) VALUES ('go.example', ?, ?)`, [
     workspaceId,
     now,

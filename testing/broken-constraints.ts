@@ -252,6 +252,7 @@ export const CHECKS: readonly Guard[] = [
   ['scenarios_weekdays_check', 'scenarios', { weekdays: [0, 6] }],
   ['segment_rule_sets_rules_check', 'segment_rule_sets', { rules: {} }],
   ['segment_rule_sets_version_check', 'segment_rule_sets', { version: 1 }],
+  ['signed_messages_hash_check', 'signed_messages', { message_hash: Buffer.alloc(31) }],
   ['sources_kind_check', 'sources', { kind: 'fax', secret: 'whsec_x' }],
   ['sources_secret_check', 'sources', { secret: 'whsec_x' }],
   ['sources_secret_check', 'sources', { kind: 'gaming' }],
