@@ -84,6 +84,7 @@ const ALLOWED: readonly (readonly [sql: string, config?: string])[] = [
     STEPWISE,
   ],
   ['DROP INDEX IF EXISTS clicks_x_idx', STEPWISE],
+  ['DROP INDEX CONCURRENTLY IF EXISTS clicks_x_idx', STEPWISE],
   [
     'CREATE OR REPLACE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN UPDATE events SET x = 1; END $$',
   ],

@@ -33,7 +33,22 @@ export const EXCUSED: readonly {
   /** A part of the statement. */
   readonly statement: string;
   readonly because: string;
-}[] = [];
+}[] = [
+  {
+    path: 'db/migrations/034_end_the_waiting_in_quarantine.ts',
+    rule: 'backfill',
+    statement: 'INSERT INTO quarantine_changes',
+    because:
+      'one row is written: how many wait, counted by a partial index while the new triggers keep writers out',
+  },
+  {
+    path: 'db/migrations/037_keep_totals_of_players_beyond_64_bits.ts',
+    rule: 'change of type',
+    statement: 'ALTER TABLE customer_ltv',
+    because:
+      'a row per player and not per click: a million take about 3 s on two busy cores, in the background, while settlements wait and nothing is refused',
+  },
+];
 
 type Rule = {
   readonly name: string;
@@ -152,7 +167,7 @@ export const MIGRATION_RULES: readonly Rule[] = [
     because: 'a migration outside of a transaction begins again after every interruption',
     instead: 'IF NOT EXISTS, IF EXISTS, OR REPLACE; DROP CONSTRAINT IF EXISTS before ADD CONSTRAINT',
     refuses: repeated(
-      /^CREATE TABLE (?!IF NOT EXISTS)|^CREATE (FUNCTION|TRIGGER|VIEW)\b|\bADD COLUMN (?!IF NOT EXISTS)|^DROP \w+ (CONCURRENTLY )?(?!IF EXISTS)|\bDROP (COLUMN|CONSTRAINT) (?!IF EXISTS)|\bRENAME\b/,
+      /^CREATE TABLE (?!IF NOT EXISTS)|^CREATE (FUNCTION|TRIGGER|VIEW)\b|\bADD COLUMN (?!IF NOT EXISTS)|^DROP \w+ (?!(CONCURRENTLY )?IF EXISTS)|\bDROP (COLUMN|CONSTRAINT) (?!IF EXISTS)|\bRENAME\b/,
     ),
   },
   {
