@@ -9,7 +9,7 @@ import {
   type WorkflowBundle,
 } from '@temporalio/worker';
 import { createGuardedFetch } from '../clients/guarded-fetch';
-import type { Db } from '../db/knex';
+import { createDb, type Db } from '../db/knex';
 import { mintId } from '../db/mint-id';
 import { recordClicks } from '../db/stores/click-store';
 import { type JourneyTarget, loadJourneyTargets } from '../db/stores/dispatch-store';
@@ -22,7 +22,7 @@ import type { CampaignId, ClickId, EventId, OfferId, PartnerId } from '../domain
 import { idFromUuid, uuidFromId } from '../domain/ids';
 import type { Money } from '../domain/money';
 import { createJourneyWorker } from '../workers/journey-worker';
-import { createPostbackWorker } from '../workers/postback-worker';
+import { createPostbackWorker, DELIVERY_POOL_MAX } from '../workers/postback-worker';
 import { relayBatch } from '../workers/relay-batch';
 import { createWorkflowStarter, type WorkflowStarter } from '../workers/workflow-starter';
 import { clickJourneyWorkflowId } from '../workflows/click-journey/contract';
@@ -73,6 +73,8 @@ export class JourneyHarness {
   private clockOffsetMs = 0;
   readonly clock = { nowMs: () => Date.now() + this.clockOffsetMs };
   private readonly running: { worker: Worker; done: Promise<void> }[] = [];
+  /** As in the product: attempts that queue for one destination take no connection from anybody else. */
+  private readonly deliveryDb: Db;
   private serial = 0;
 
   private constructor(
@@ -85,7 +87,9 @@ export class JourneyHarness {
     readonly offerId: OfferId,
     readonly campaignId: CampaignId,
     public starter: WorkflowStarter,
-  ) {}
+  ) {
+    this.deliveryDb = createDb(testDb.url, { applicationName: 'test', poolMax: DELIVERY_POOL_MAX });
+  }
 
   /** One tenant with a partner (CPA 50.00 EUR), an offer, a campaign of 30 days, and two running workers. */
   static async start(env: TestWorkflowEnvironment): Promise<JourneyHarness> {
@@ -124,9 +128,10 @@ export class JourneyHarness {
     const connection = this.env.nativeConnection;
     const namespace = this.env.namespace ?? 'default';
     const http = createGuardedFetch({ allowedSink: this.sink.address });
+    const delivering = { db: this.deliveryDb, clock, http, random01: () => 0.5 };
     const workers = [
       await createJourneyWorker({ connection, namespace, workflowBundle: await workflowBundle(), db, clock }),
-      await createPostbackWorker({ connection, namespace, db, clock, http, random01: () => 0.5 }),
+      await createPostbackWorker({ connection, namespace, ...delivering }),
     ];
     for (const worker of workers) this.running.push({ worker, done: worker.run() });
   }
@@ -141,6 +146,7 @@ export class JourneyHarness {
     await this.endWorkflows();
     await this.stopWorkers();
     await this.sink.close();
+    await this.deliveryDb.destroy();
     await this.testDb.drop();
   }
 

@@ -10,7 +10,7 @@ import { createDb, type Db } from '../db/knex';
 import { assertServed } from '../db/schema-state';
 import { OUTBOX_CHANNEL } from '../db/stores/outbox-store';
 import { createJourneyWorker, SETTLEMENT_CONCURRENCY } from './journey-worker';
-import { createPostbackWorker } from './postback-worker';
+import { createPostbackWorker, DELIVERY_POOL_MAX } from './postback-worker';
 import { runRelay } from './relay';
 import { createRelayMeter } from './relay-meter';
 import { runRollups } from './rollups';
@@ -25,8 +25,8 @@ import { httpWithFaultPoints, starterWithFaultPoints } from './with-fault-points
 import { createWorkflowStarter } from './workflow-starter';
 
 const clock = { nowMs: () => Date.now() };
-/** Settlement and screening each take a connection; deliveries hold theirs for milliseconds. */
-const POOL_MAX = SETTLEMENT_CONCURRENCY * 2 + 6;
+/** Settlements and assessments take a connection each, and the housekeeping two. */
+const POOL_MAX = SETTLEMENT_CONCURRENCY * 2 + 2;
 /** A pool of its own, so that settlements keep no event waiting: one for each group of lanes, one to admit clicks. */
 const RELAY_POOL_MAX = 4;
 
@@ -90,27 +90,37 @@ async function runRoles(around: Surroundings, connections: TemporalConnections):
   const running: Promise<void>[] = [untilStopped(signal)];
   const connection = connections.native;
   const namespace = config.temporalNamespace;
-  const http = httpWithFaultPoints(
-    createGuardedFetch({
-      allowPrivate: config.allowPrivateDestinations,
-      allowedSink: config.allowedSink,
-    }),
-  );
   if (roles.has('journeys')) {
     const workflowBundle = { codePath: join(__dirname, '..', 'workflow-bundle.js') };
     const worker = await createJourneyWorker({ connection, namespace, workflowBundle, db, clock });
     running.push(runUntil(worker, signal));
   }
   if (roles.has('postbacks')) {
-    const deps = { connection, namespace, db, clock, http, random01: Math.random };
-    running.push(runUntil(await createPostbackWorker(deps), signal));
+    running.push(runPostbackRole(around, connections));
   }
   if (roles.has('relay')) {
     running.push(runRelayRole(around, connections));
   }
   logger.info({ roles: config.workerRoles }, 'worker ready');
   await Promise.all(running);
+}
+
+async function runPostbackRole(
+  { config, databaseUrl, signal }: Surroundings,
+  { native: connection }: TemporalConnections,
+): Promise<void> {
+  const http = httpWithFaultPoints(
+    createGuardedFetch({
+      allowPrivate: config.allowPrivateDestinations,
+      allowedSink: config.allowedSink,
+    }),
+  );
+  const db = createDb(databaseUrl, { applicationName: 'clickchain-postbacks', poolMax: DELIVERY_POOL_MAX });
+  const namespace = config.temporalNamespace;
+  const deps = { connection, namespace, db, clock, http, random01: Math.random };
+  await runUntil(await createPostbackWorker(deps), signal);
   await http.close();
+  await db.destroy();
 }
 
 async function runRelayRole(

@@ -5,6 +5,12 @@ import type { Db } from '../db/knex';
 import type { Clock } from '../domain/time';
 import { POSTBACKS_QUEUE } from '../workflows/task-queues';
 
+/**
+ * Connections of their own: a hundred attempts may queue for the row of one destination, and would otherwise keep
+ * settlements waiting. Each holds one for milliseconds, never while a stranger answers.
+ */
+export const DELIVERY_POOL_MAX = 4;
+
 export type PostbackWorkerDeps = {
   readonly connection: NativeConnection;
   readonly namespace: string;
