@@ -55,7 +55,7 @@ afterAll(async () => {
 
 /** So many clicks by as many visitors with the browsers of today, 256 at a time; each one acknowledged. */
 async function clickAll(count: number, kind: LinkKind): Promise<void> {
-  const requests = clickRequests({ slug: 'spring', partnerCode: 'ALPHA', kind }).slice(0, count);
+  const requests = clickRequests({ link: '/c/spring', partnerCode: 'ALPHA', kind }).slice(0, count);
   const answers = await Promise.all(requests.map((request) => pool.exchange(request)));
   const clickIds = answers.map((answer) => (answer === null ? null : acknowledgedClick(answer)));
   expect(new Set(clickIds).size).toBe(count);

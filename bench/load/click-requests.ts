@@ -9,22 +9,22 @@ const DIFFERENT = 4_096;
 const FIRST_ADDRESS = 64_000;
 
 /** Whole requests for a campaign's link, made before the run, each from a visitor with an address of its own. */
-export function clickRequests(link: {
-  readonly slug: string;
+export function clickRequests(campaign: {
+  readonly link: string;
   readonly partnerCode: string;
   readonly kind: LinkKind;
 }): string[] {
-  return Array.from({ length: DIFFERENT }, (_, index) => clickRequest(link, index));
+  return Array.from({ length: DIFFERENT }, (_, index) => clickRequest(campaign, index));
 }
 
 function clickRequest(
-  { slug, partnerCode, kind }: { slug: string; partnerCode: string; kind: LinkKind },
+  { link, partnerCode, kind }: { link: string; partnerCode: string; kind: LinkKind },
   index: number,
 ): string {
   const value = kind === 'bare' ? '' : `&sub1=creative-${index}`;
   const query = `p=${partnerCode}${value}${kind === 'rich' ? richTags(index) : ''}`;
   return [
-    `GET /c/${slug}?${query} HTTP/1.1`,
+    `GET ${link}?${query} HTTP/1.1`,
     'host: localhost',
     'accept: text/html,application/xhtml+xml,*/*;q=0.8',
     `accept-language: ${LANGUAGES[index % LANGUAGES.length] ?? 'en'}`,

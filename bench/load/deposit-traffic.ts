@@ -12,7 +12,8 @@ import { addressOf } from './click-requests';
 /** A campaign of our own, whose partner is paid for first deposits and told about them at the sink. */
 export type Stage = {
   readonly runId: string;
-  readonly slug: string;
+  /** The path of its link. */
+  readonly link: string;
   readonly partnerCode: string;
   readonly sourceKey: string;
   readonly campaignId: string;
@@ -34,7 +35,10 @@ export async function prepareStage(api: Api, sinkUrl: string): Promise<Stage> {
   const deal = { kind: 'cpa', cpa: money('40.00'), minDeposit: money('20.00') };
   await create(`/v1/partners/${partnerId}/deals`, deal, { shape: created.deal, idempotencyKey });
   const campaign = { slug: runId, name: runId, offerId, partnerId };
-  const { campaignId } = await create('/v1/campaigns', campaign, { shape: created.campaign, idempotencyKey });
+  const { campaignId, clickUrl } = await create('/v1/campaigns', campaign, {
+    shape: created.campaign,
+    idempotencyKey,
+  });
   const destination = {
     name: runId,
     kind: 'partner_url',
@@ -46,7 +50,8 @@ export async function prepareStage(api: Api, sinkUrl: string): Promise<Stage> {
   await create('/v1/destinations', destination, { shape: created.destination, idempotencyKey });
   const source = { name: runId, kind: 'gaming' };
   const { key } = await create('/v1/sources', source, { shape: created.source, idempotencyKey });
-  return { runId, slug: runId, partnerCode: runId, sourceKey: key, campaignId, offerId, partnerId };
+  const link = new URL(clickUrl).pathname;
+  return { runId, link, partnerCode: runId, sourceKey: key, campaignId, offerId, partnerId };
 }
 
 /** Clicks by as many visitors with addresses of their own, counted from `firstVisitor`; their ids. Throws when a click is not redirected. */
@@ -59,7 +64,7 @@ export async function makeClicks(
   const numbers = Array.from({ length: count }, (_, index) => index);
   return inParallel(numbers, CLICKS_AT_ONCE, async (index) => {
     const followed = await followLink(http, {
-      url: `${apiUrl}/c/${stage.slug}?sub1=${index}`,
+      url: `${apiUrl}${stage.link}?sub1=${index}`,
       jar: createCookieJar(),
       language: LANGUAGES[index % LANGUAGES.length] ?? 'en',
       userAgent: BROWSERS[index % BROWSERS.length] ?? '',
