@@ -10,6 +10,7 @@ import {
   giveUp,
 } from '../db/stores/attempt-end-store';
 import { type OpenedAttempt, openAttempt } from '../db/stores/delivery-store';
+import { tryAgain } from '../db/try-again';
 import type { PostbackId } from '../domain/ids';
 import { classifyResponse, type DeliveryOutcome } from '../domain/postback/outcome';
 import {
@@ -18,8 +19,10 @@ import {
   nextTurnDelayMs,
   type RetryDecision,
 } from '../domain/postback/retry';
-import { runOfWorkflow } from '../domain/postback/run';
+import { runOfWorkflow, workspaceOfWorkflow } from '../domain/postback/run';
 import type { Clock } from '../domain/time';
+import { createTurns } from './turns';
+import { createWorkspaceShares } from './workspace-shares';
 
 export type DeliveryActivities = ReturnType<typeof createDeliveryActivities>;
 
@@ -31,8 +34,47 @@ type Deps = {
   readonly random01: () => number;
 };
 
+/** Attempts that a worker has under way at once. Mostly waiting for strangers, so many cost little. */
+export const DELIVERY_SLOTS = 200;
+/** Half of the slots, so that no tenant's slow partners keep another tenant waiting. */
+const WORKSPACE_SHARE = DELIVERY_SLOTS / 2;
+
+/**
+ * Attempts that are opened at once: they queue for the row of their destination anyway, and each would hold a connection
+ * meanwhile, so that none would be left to record the ends of those that were sent.
+ */
+export const OPENED_AT_ONCE = 4;
+/** Who is not let in by then comes again: a request has to fit into what is left of the activity's time. */
+const OPENED_WITHIN_MS = 3_000;
+const NEXT_TRY_MS = 1_000;
+
+type Delivery = 'delivered' | 'dead' | 'superseded' | 'held';
+
 /** Deliveries to strangers. The request was rendered at settlement; here it is sent, unchanged, until it is taken. */
 export function createDeliveryActivities(deps: Deps) {
+  const openings = createTurns(OPENED_AT_ONCE, OPENED_WITHIN_MS);
+  const shares = createWorkspaceShares(WORKSPACE_SHARE);
+
+  const deliver = async (postbackId: PostbackId): Promise<Delivery> => {
+    const hasWaited = activityInfo().attempt > 1;
+    const run = ownRun();
+    const opening = await openings.take(() =>
+      openAttempt(deps.db, postbackId, deps.clock.nowMs(), run, hasWaited),
+    );
+    if (opening === null) throw askAgain(deps, NEXT_TRY_MS);
+    switch (opening.kind) {
+      case 'superseded':
+      case 'held':
+        return opening.kind;
+      case 'closed':
+        return opening.status;
+      case 'busy':
+        throw askAgain(deps, opening.turnInMs);
+      case 'opened':
+        return attempt(deps, postbackId, opening.attempt);
+    }
+  };
+
   return {
     /**
      * One attempt, or none while the destination has no place for it. Returns when there is nothing left to do: the
@@ -40,24 +82,11 @@ export function createDeliveryActivities(deps: Deps) {
      * pass is thrown as a retryable failure that carries our own delay, because the server adds no jitter; waiting so
      * takes no slot of the worker and writes no history.
      */
-    async deliverPostback({
-      postbackId,
-    }: {
-      postbackId: PostbackId;
-    }): Promise<'delivered' | 'dead' | 'superseded' | 'held'> {
-      const hasWaited = activityInfo().attempt > 1;
-      const opening = await openAttempt(deps.db, postbackId, deps.clock.nowMs(), ownRun(), hasWaited);
-      switch (opening.kind) {
-        case 'superseded':
-        case 'held':
-          return opening.kind;
-        case 'closed':
-          return opening.status;
-        case 'busy':
-          throw askAgain(deps, opening.turnInMs);
-        case 'opened':
-          return attempt(deps, postbackId, opening.attempt);
-      }
+    async deliverPostback({ postbackId }: { postbackId: PostbackId }): Promise<Delivery> {
+      const workspace = workspaceOfWorkflow(workflowId());
+      const turn = await shares.within(workspace, deps.clock.nowMs(), () => deliver(postbackId));
+      if (turn.kind === 'busy') throw askAgain(deps, turn.turnInMs);
+      return turn.result;
     },
 
     /** Moves a postback whose time is up to the dead letters. */
@@ -75,7 +104,11 @@ async function attempt(
   const result = await send(deps, postbackId, opened);
   const outcome = classifyResponse(result, deps.clock.nowMs());
   const attemptResult = toAttemptResult(result, outcome);
-  const closing = await closeAttempt(deps.db, postbackId, opened, attemptResult, deps.clock.nowMs());
+  // A destination that has answered must not be asked again because its answer could not be noted at once.
+  const closing = await tryAgain(
+    () => closeAttempt(deps.db, postbackId, opened, attemptResult, deps.clock.nowMs()),
+    { alsoWhenAway: true },
+  );
   reportHealth(opened, closing);
   if (outcome.kind === 'retry' && closing.postback === 'pending') throw retryLater(deps, opened, outcome);
   return closing.postback === 'delivered' ? 'delivered' : 'dead';
@@ -83,7 +116,11 @@ async function attempt(
 
 /** The run of the postback that the workflow of this activity works on. */
 function ownRun(): number {
-  return runOfWorkflow(activityInfo().workflowExecution?.workflowId ?? '');
+  return runOfWorkflow(workflowId());
+}
+
+function workflowId(): string {
+  return activityInfo().workflowExecution?.workflowId ?? '';
 }
 
 /** An operator has to know of a destination that is given up, or is about to be. */

@@ -116,10 +116,10 @@ describe('who waits for a place', () => {
   it('gets a turn of its own, as often as a silent destination frees a place', async () => {
     const ids = await owed(SHARE + 4);
     await Promise.all(ids.slice(0, SHARE).map((id) => open(id)));
-    const askedAtMs = nowMs + 5 * SECOND_MS;
+    const askedAtMs = nowMs + 2 * SECOND_MS;
     const turns = [];
     for (const id of ids.slice(SHARE)) turns.push(turnOf(await open(id, askedAtMs)));
-    expect(turns).toEqual([1_250, 2_500, 3_750, 5_000]);
+    expect(turns).toEqual([500, 1_000, 1_500, 2_000]);
   });
 
   it('has a place that nobody who is new may take, and the new ones have the others', async () => {
@@ -135,14 +135,14 @@ describe('who waits for a place', () => {
     expect(kinds([await open(fresh), await open(another)])).toEqual(['opened', 'busy']);
   });
 
-  it('is at most an hour away from it, however long the line is', async () => {
+  it('is at most a quarter of an hour away from it, however long the line is', async () => {
     await fail(15);
     const ids = await owed(4);
     await open(ids[0] as PostbackId);
     await db('destinations')
       .where('destination_id', uuidFromId(destinationId))
       .update({ next_turn_at: new Date(nowMs + HOUR_MS) });
-    expect(turnOf(await open(ids[1] as PostbackId, nowMs + 5 * SECOND_MS))).toBe(HOUR_MS);
+    expect(turnOf(await open(ids[1] as PostbackId, nowMs + 5 * SECOND_MS))).toBe(15 * MINUTE_MS);
   });
 
   it('comes back as a retryable failure that counts as no attempt, and not past its three days', async () => {

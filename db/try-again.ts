@@ -11,13 +11,20 @@ export async function pauseBeforeAgain(): Promise<void> {
   await delay(Math.random() * LONGEST_PAUSE_MS);
 }
 
-/** Does the work, and does it over a few times while Postgres gives up nothing but the try. All of it, or none, is done. */
-export async function tryAgain<Result>(work: () => Promise<Result>): Promise<Result> {
+/**
+ * Does the work, and does it over a few times while Postgres gives up nothing but the try; `alsoWhenAway` for what would
+ * be lost with it, also while no connection is had. All of it, or none, is done.
+ */
+export async function tryAgain<Result>(
+  work: () => Promise<Result>,
+  { alsoWhenAway = false }: { readonly alsoWhenAway?: boolean } = {},
+): Promise<Result> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await work();
     } catch (error) {
-      if (tries === TRIES || classifyDbError(error) !== 'again') throw error;
+      const trouble = classifyDbError(error);
+      if (tries === TRIES || trouble === 'this_row' || (trouble === 'away' && !alsoWhenAway)) throw error;
     }
     await pauseBeforeAgain();
   }

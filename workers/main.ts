@@ -25,8 +25,8 @@ import { httpWithFaultPoints, starterWithFaultPoints } from './with-fault-points
 import { createWorkflowStarter } from './workflow-starter';
 
 const clock = { nowMs: () => Date.now() };
-/** Settlements and assessments take a connection each, and the housekeeping two. */
-const POOL_MAX = SETTLEMENT_CONCURRENCY * 2 + 2;
+/** Settlements and assessments take a connection each; the housekeeping has room between them. */
+const POOL_MAX = SETTLEMENT_CONCURRENCY * 2;
 /** A pool of its own, so that settlements keep no event waiting: one for each group of lanes, one to admit clicks. */
 const RELAY_POOL_MAX = 4;
 

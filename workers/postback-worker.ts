@@ -1,5 +1,5 @@
 import { type NativeConnection, Worker } from '@temporalio/worker';
-import { createDeliveryActivities } from '../activities/delivery';
+import { createDeliveryActivities, DELIVERY_SLOTS, OPENED_AT_ONCE } from '../activities/delivery';
 import type { GuardedFetch } from '../clients/guarded-fetch';
 import type { Db } from '../db/knex';
 import type { Clock } from '../domain/time';
@@ -7,9 +7,9 @@ import { POSTBACKS_QUEUE } from '../workflows/task-queues';
 
 /**
  * Connections of their own: a hundred attempts may queue for the row of one destination, and would otherwise keep
- * settlements waiting. Each holds one for milliseconds, never while a stranger answers.
+ * settlements waiting. Two are left to those that end, which never wait for those that begin.
  */
-export const DELIVERY_POOL_MAX = 4;
+export const DELIVERY_POOL_MAX = OPENED_AT_ONCE + 2;
 
 export type PostbackWorkerDeps = {
   readonly connection: NativeConnection;
@@ -27,7 +27,7 @@ export function createPostbackWorker(deps: PostbackWorkerDeps): Promise<Worker> 
     namespace: deps.namespace,
     taskQueue: POSTBACKS_QUEUE,
     activities: createDeliveryActivities(deps),
-    maxConcurrentActivityTaskExecutions: 100,
+    maxConcurrentActivityTaskExecutions: DELIVERY_SLOTS,
     shutdownGraceTime: '15 seconds',
   });
 }

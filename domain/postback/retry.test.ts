@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { DELIVERY_HORIZON_MS, nextRetryDelayMs, nextTurnDelayMs } from './retry';
+import { FURTHEST_TURN_MS } from './share';
 
 const HOUR = 3_600_000;
 const middle = { random01: 0.5, remainingMs: DELIVERY_HORIZON_MS };
@@ -67,13 +68,14 @@ describe('nextRetryDelayMs', () => {
 describe('nextTurnDelayMs', () => {
   it('comes back at its turn, and never past the deadline', () => {
     expect(nextTurnDelayMs({ ...middle, turnInMs: 1_250 })).toEqual({ kind: 'retry', delayMs: 1_250 });
-    const late = { ...middle, turnInMs: HOUR / 2, remainingMs: 60_000 };
+    const late = { ...middle, turnInMs: FURTHEST_TURN_MS / 2, remainingMs: 60_000 };
     expect(nextTurnDelayMs(late)).toEqual({ kind: 'retry', delayMs: 45_000 });
     expect(nextTurnDelayMs({ ...late, remainingMs: 19_999 })).toEqual({ kind: 'give_up' });
   });
 
-  it('spreads the end of a long line over half an hour', () => {
-    const delays = [0, 0.5, 1].map((random01) => nextTurnDelayMs({ ...middle, random01, turnInMs: HOUR }));
-    expect(delays).toEqual([0.5, 0.75, 1].map((part) => ({ kind: 'retry', delayMs: part * HOUR })));
+  it('spreads the end of a long line over its second half', () => {
+    const turnInMs = FURTHEST_TURN_MS;
+    const delays = [0, 0.5, 1].map((random01) => nextTurnDelayMs({ ...middle, random01, turnInMs }));
+    expect(delays).toEqual([0.5, 0.75, 1].map((part) => ({ kind: 'retry', delayMs: part * turnInMs })));
   });
 });

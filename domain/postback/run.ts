@@ -5,3 +5,10 @@ const OWN_WORKFLOW = /^postback:.*:(\d{1,9})$/;
 export function runOfWorkflow(workflowId: string): number {
   return Number(OWN_WORKFLOW.exec(workflowId)?.[1] ?? 0);
 }
+
+const OF_WORKSPACE = /^[a-z]+:([^:]+):/;
+
+/** The workspace that stands in the id of every workflow; the whole id for one of another form. */
+export function workspaceOfWorkflow(workflowId: string): string {
+  return OF_WORKSPACE.exec(workflowId)?.[1] ?? workflowId;
+}

@@ -1,4 +1,4 @@
-import { HOUR_MS, SECOND_MS } from '../time';
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../time';
 import { nextTurnMs, openPlaces, shareOf } from './share';
 
 describe('the share of a destination', () => {
@@ -19,22 +19,25 @@ describe('the share of a destination', () => {
 
 describe('turns at a busy destination', () => {
   const nowMs = 1_000_000;
-  const line = { nowMs, lastTurnMs: null, share: 8, meanAgeMs: 5 * SECOND_MS };
+  const line = { nowMs, lastTurnMs: null, share: 8, meanAgeMs: 2 * SECOND_MS };
 
   it('come as often as a place becomes free', () => {
-    expect(nextTurnMs(line) - nowMs).toBe(1_250);
-    expect(nextTurnMs({ ...line, share: 1 }) - nowMs).toBe(10 * SECOND_MS);
+    expect(nextTurnMs(line) - nowMs).toBe(500);
     expect(nextTurnMs({ ...line, meanAgeMs: 0 }) - nowMs).toBe(100);
+  });
+
+  it('are a second apart at most, so that a line ends soon after its destination answers again', () => {
+    expect(nextTurnMs({ ...line, share: 1, meanAgeMs: 10 * SECOND_MS }) - nowMs).toBe(SECOND_MS);
   });
 
   it('follow each other, and those of the past are over', () => {
     const lastTurnMs = nowMs + 30 * SECOND_MS;
-    expect(nextTurnMs({ ...line, lastTurnMs })).toBe(lastTurnMs + 1_250);
-    expect(nextTurnMs({ ...line, lastTurnMs: nowMs - HOUR_MS })).toBe(nowMs + 1_250);
+    expect(nextTurnMs({ ...line, lastTurnMs })).toBe(lastTurnMs + 500);
+    expect(nextTurnMs({ ...line, lastTurnMs: nowMs - HOUR_MS })).toBe(nowMs + 500);
   });
 
-  it('are at most an hour away, also after a clock that was ahead', () => {
-    expect(nextTurnMs({ ...line, lastTurnMs: nowMs + 9 * HOUR_MS })).toBe(nowMs + HOUR_MS);
+  it('are at most a quarter of an hour away, also after a clock that was ahead', () => {
+    expect(nextTurnMs({ ...line, lastTurnMs: nowMs + 9 * HOUR_MS })).toBe(nowMs + 15 * MINUTE_MS);
   });
 
   it('leave one place to those that have waited, while anybody waits', () => {

@@ -1,4 +1,4 @@
-import { HOUR_MS } from '../time';
+import { MINUTE_MS, SECOND_MS } from '../time';
 
 /** Attempts that a healthy destination may have at once, counted over all workers. */
 const FULL_SHARE = 8;
@@ -14,8 +14,13 @@ export function shareOf(consecutiveFailures: number): number {
 
 /** Turns of one destination are not nearer to each other, so that those who wait cost ten looks a second at most. */
 const LEAST_SPACING_MS = 100;
-/** No turn is further away: as long as the longest pause between two attempts. */
-export const FURTHEST_TURN_MS = HOUR_MS;
+/**
+ * Nor further than this: a turn once given is not brought forward, and a destination that answers again should hear of
+ * hundreds within minutes. Whoever comes too early takes another turn.
+ */
+const MOST_SPACING_MS = SECOND_MS;
+/** No turn is further away: so long may a destination that has recovered have places that nobody takes. */
+export const FURTHEST_TURN_MS = 15 * MINUTE_MS;
 
 export type Line = {
   readonly nowMs: number;
@@ -31,7 +36,7 @@ export type Line = {
  * time behind it, so the places of the share become free at intervals of twice the mean age divided by the share.
  */
 export function nextTurnMs({ nowMs, lastTurnMs, share, meanAgeMs }: Line): number {
-  const spacing = Math.max(LEAST_SPACING_MS, (2 * meanAgeMs) / share);
+  const spacing = Math.min(Math.max(LEAST_SPACING_MS, (2 * meanAgeMs) / share), MOST_SPACING_MS);
   return Math.min(Math.max(lastTurnMs ?? nowMs, nowMs) + spacing, nowMs + FURTHEST_TURN_MS);
 }
 
