@@ -7,6 +7,8 @@ import { type Parameters, pairsToParameters } from '../inbound/parameters';
 import { asPublic, needsClick, publicOrigin } from '../inbound/public-report';
 import { namesClick, translateS2s } from '../inbound/s2s';
 import { ANSWER_WITHIN_MS, addressCheck } from '../inbound/sender';
+import { takeVisitorShare } from '../limits/refuse';
+import { PUBLIC_REPORT_UNITS } from '../limits/work-units';
 import { toAppError } from '../middleware/problem';
 import { rawQueryOf } from './browser-request';
 import { sendPixel } from './gif';
@@ -29,6 +31,8 @@ export function pixelRoute(deps: ApiDeps): HotRoute {
         return;
       }
       try {
+        // One unit was taken at the gate, as for a click.
+        takeVisitorShare(deps, req, res, PUBLIC_REPORT_UNITS - 1);
         await withDeadline(report({ deps, refuseAddress }, { req, event }), ANSWER_WITHIN_MS);
       } catch (error) {
         const refusal = toAppError(error);
@@ -39,7 +43,7 @@ export function pixelRoute(deps: ApiDeps): HotRoute {
         const level = refusal.code === 'internal' ? 'error' : isOurs ? 'warn' : 'debug';
         const requestId = res.getHeader('x-request-id');
         deps.logger[level]({ err: error, requestId }, 'pixel not recorded');
-        sendPixel(res, isOurs ? 'unavailable' : 'answered');
+        sendPixel(res, isOurs || refusal.code === 'rate_limited' ? 'unavailable' : 'answered');
         return;
       }
       sendPixel(res);

@@ -9,7 +9,7 @@ import { withDeadline } from '../deadline';
 import type { ApiDeps } from '../deps';
 import { isSigned } from '../limits/caller';
 import { takeKeyShare, takeShare, takeVisitorShare } from '../limits/refuse';
-import { unitsOfBody, workUnits } from '../limits/work-units';
+import { PUBLIC_REPORT_UNITS, unitsOfBody, workUnits } from '../limits/work-units';
 import { authenticateKey, bearerKey, hasScope, setPrincipal } from '../middleware/authenticate';
 import { readBytes, readKnownBytes } from '../middleware/json-body';
 import { localsOf } from '../middleware/locals';
@@ -174,5 +174,5 @@ function takePublicShare(deps: ApiDeps, req: Request, res: Response): void {
   const { length } = req.originalUrl;
   locals.isCounted = true;
   locals.payForBody = async (bytes) => takeVisitorShare(deps, req, res, unitsOfBody(bytes, length));
-  takeVisitorShare(deps, req, res, workUnits(length));
+  takeVisitorShare(deps, req, res, workUnits(length) - 1 + PUBLIC_REPORT_UNITS);
 }

@@ -104,14 +104,14 @@ describe('an address', () => {
   const publicReport = (app: ReturnType<typeof createApp>, address: string) =>
     request(app).get('/postback?event=lead&click_id=nobody').set('x-forwarded-for', address);
 
-  it('has its share of public reports, in each second', async () => {
-    const { app, deps } = appWith({ CLICKCHAIN_ADDRESS_REQUESTS_PER_SECOND: '2' });
+  it('has its share of public reports, each of which costs as much as twenty clicks, in each second', async () => {
+    const { app, deps } = appWith({ CLICKCHAIN_ADDRESS_REQUESTS_PER_SECOND: '40' });
     const statusOf = async (address: string) => (await publicReport(app, address)).status;
     expect([await statusOf('203.0.113.9'), await statusOf('203.0.113.9')]).not.toContain(429);
     const refused = await publicReport(app, '203.0.113.9');
     expect(refused.status).toBe(429);
     expect(refused.headers).toMatchObject({
-      'ratelimit-policy': '"address";q=2;w=1',
+      'ratelimit-policy': '"address";q=40;w=1',
       ratelimit: '"address";r=0;t=1',
       'retry-after': '1',
     });
@@ -224,7 +224,7 @@ describe('what a request holds', () => {
       .send(`{"event":"lead","click_id":"nobody","x":"${'x'.repeat(bytes)}"}`);
 
   it('counts against its address: two kilobytes are one more request, and nobody else’s', async () => {
-    const { app, deps } = appWith({ CLICKCHAIN_ADDRESS_REQUESTS_PER_SECOND: '12' });
+    const { app, deps } = appWith({ CLICKCHAIN_ADDRESS_REQUESTS_PER_SECOND: '50' });
     const parse = jest.spyOn(JSON, 'parse');
     const statuses: number[] = [];
     for (let sent = 0; sent < 4; sent += 1) {
