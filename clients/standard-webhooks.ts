@@ -44,7 +44,9 @@ export type ClaimedSignature = {
   readonly given: readonly Buffer[];
 };
 
-export type VerifyProblem = 'missing_header' | 'malformed_header' | 'stale_timestamp' | 'bad_signature';
+/** What the headers alone tell. */
+export type HeaderProblem = 'missing_header' | 'malformed_header' | 'stale_timestamp';
+export type VerifyProblem = HeaderProblem | 'bad_signature';
 
 export type Verification =
   | { ok: true; id: string; timestampMs: number }
@@ -87,7 +89,7 @@ export function verifyWebhook({ secrets, headers, body, nowMs }: VerifyInput): V
 export function claimedSignature(
   headers: Headers,
   nowMs: number,
-): { ok: true; signature: ClaimedSignature } | { ok: false; problem: VerifyProblem } {
+): { ok: true; signature: ClaimedSignature } | { ok: false; problem: HeaderProblem } {
   const id = headers['webhook-id'];
   const timestamp = headers['webhook-timestamp'];
   const signature = headers['webhook-signature'];

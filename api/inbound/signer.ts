@@ -5,6 +5,7 @@ import {
   type ClaimedSignature,
   claimedSignature,
   generateSecret,
+  type HeaderProblem,
   isSignatureOf,
 } from '../../clients/standard-webhooks';
 import { findSigningSource, type SendingSource } from '../../db/stores/event-origin-store';
@@ -35,7 +36,7 @@ export async function findSigner(deps: ApiDeps, req: Request, named: string): Pr
   const caller = sourceCaller(named, deps.limits.addressOf(req));
   refuseStranger(deps, req, caller);
   const claimed = claimedSignature(req.headers, deps.clock.nowMs());
-  if (!claimed.ok) throw refusedSignature(deps, req, claimed.problem === 'stale_timestamp' ? STALE : BAD);
+  if (!claimed.ok) throw refusedSignature(deps, req, HEADER_REFUSALS[claimed.problem]);
   const sourceId = parseId('src', named);
   const source = sourceId === null ? null : await findSigningSource(deps.intakeDb, sourceId);
   return { caller, signature: claimed.signature, source };
@@ -64,10 +65,20 @@ const BAD: Refusal = [
   'The signature does not fit the source and the body; sign the exact bytes with the secret of the source.',
 ];
 const ELSEWHERE: Refusal = ['bad_signature', 'The webhook-id binds this message to another path.'];
-const STALE: Refusal = [
-  'stale_signature',
-  'The webhook-timestamp lies more than five minutes from our clock; sign again with the current time.',
-];
+const HEADER_REFUSALS: Readonly<Record<HeaderProblem, Refusal>> = {
+  missing_header: [
+    'bad_signature',
+    'A signed request has webhook-id, webhook-timestamp and webhook-signature; one of them is missing.',
+  ],
+  malformed_header: [
+    'bad_signature',
+    'webhook-id may hold no dot, webhook-timestamp is whole seconds since 1970, and each header comes once.',
+  ],
+  stale_timestamp: [
+    'stale_signature',
+    'The webhook-timestamp lies more than five minutes from our clock; sign again with the current time.',
+  ],
+};
 
 /** Each counts against the address, an old one too: it may be somebody else's, heard on the way. */
 function refusedSignature(deps: ApiDeps, req: Request, [code, detail]: Refusal): AppError {

@@ -8,7 +8,9 @@ export function workspaceCommand(): Command {
   const create = new Command('create')
     .description('make another tenant and print its admin key, which is shown only once')
     .argument('<name>', 'name of the workspace')
-    .action(async (name: string) => {
+    .action(async (given: string) => {
+      const name = given.trim();
+      if (name === '') throw new Error('A workspace needs a name that is not blank.');
       const made = await withDatabase((db) => createWorkspace(db, { name, nowMs: Date.now() }));
       say(`Workspace ${made.workspaceId}\nAdmin key ${made.adminKey}`);
     });

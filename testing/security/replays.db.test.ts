@@ -102,6 +102,19 @@ describe('a signed message that is sent to another path', () => {
     }
   });
 
+  it('is taken on one path only when it comes to two that report the same at once', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const message = signed({ ...sender.deposit(), type: 'deposit' });
+      const both = ['/conversions/track', DEPOSIT, '/conversions/track', DEPOSIT];
+      const answers = await Promise.all(
+        both.map(async (path) => ({ path, said: await send(path, message) })),
+      );
+      const taking = new Set(answers.filter(({ said }) => said.startsWith('200')).map(({ path }) => path));
+      expect(taking.size).toBe(1);
+      expect(answers.filter(({ said }) => said === REUSED)).toHaveLength(2);
+    }
+  });
+
   it('is refused although the first path has refused it, too', async () => {
     const message = signed(sender.deposit());
     expect(await send(CHARGEBACK, message)).toBe('400 invalid_request');
