@@ -77,8 +77,10 @@ class Watch implements MigrationWatch {
 
   private async look(): Promise<void> {
     // What only tells must not stop what works.
-    const progress = await readProgress(this.db, this.pid, this.stepText).catch(() => null);
-    if (progress === null || this.migration === null) return;
+    const answer = await readProgress(this.db, this.pid).catch(() => null);
+    if (answer === null || this.migration === null) return;
+    // The step of now: it may have begun while the answer was on its way.
+    const progress: MigrationProgress = { ...answer, step: this.stepText };
     if (progress.blockedBy.length > 0) this.inTheWay = progress.blockedBy;
     if (Date.now() - this.toldMs < this.everyMs) return;
     this.toldMs = Date.now();
@@ -95,12 +97,12 @@ type ProgressRow = {
 };
 
 /** Null between two statements. */
-async function readProgress(db: Db, pid: number, step: string | null): Promise<MigrationProgress | null> {
+async function readProgress(db: Db, pid: number): Promise<Omit<MigrationProgress, 'step'> | null> {
   const { rows } = await db.raw<{ rows: ProgressRow[] }>(PROGRESS, [pid]);
   const row = rows[0];
   if (row === undefined) return null;
   const { statement, since_ms: sinceMs, phase, share, blocked_by: blockedBy } = row;
-  return { step, statement, sinceMs, phase, share, blockedBy };
+  return { statement, sinceMs, phase, share, blockedBy };
 }
 
 const PROGRESS = `

@@ -103,7 +103,7 @@ describe('a process that begins to fall behind', () => {
   it('refuses the address that sends much, and nobody else', async () => {
     let isStrained = false;
     const env = {
-      CLICKCHAIN_ADDRESS_REQUESTS_PER_SECOND: '40',
+      CLICKCHAIN_ADDRESS_REQUESTS_PER_SECOND: '400',
       CLICKCHAIN_TRUSTED_PROXIES: '127.0.0.0/8,::1',
     };
     const config = parseConfig(env);

@@ -40,10 +40,25 @@ export async function moveIn(
   burden: Burden,
   say: (line: string) => void,
 ): Promise<Neighbour> {
+  const silent = await startEndpoint('blackHole');
+  try {
+    return { ...(await fill(instance, burden, silent, say)), silent };
+  } catch (error) {
+    // Its open port would keep the process from its end.
+    await silent.close();
+    throw error;
+  }
+}
+
+async function fill(
+  instance: MeasuredInstance,
+  burden: Burden,
+  silent: Endpoint,
+  say: (line: string) => void,
+): Promise<Omit<Neighbour, 'silent'>> {
   const { db, http, info } = instance;
   const { workspaceId, adminKey } = await createWorkspace(db, { name: 'neighbour', nowMs: Date.now() });
   const api = createApi(http, info.apiUrl, adminKey);
-  const silent = await startEndpoint('blackHole');
   const stage = await prepareStage(api, silent.url);
   const { key: readKey } = await api.create(
     '/v1/api-keys',
@@ -59,7 +74,7 @@ export async function moveIn(
   await postQuarantined(instance.address, stage, burden.quarantined);
   const visitors = { count: burden.depositors, firstVisitor: FIRST_VISITOR };
   const clickIds = await makeClicks(http, info.apiUrl, stage, visitors);
-  return { stage, adminKey, readKey, campaignIds, clickIds, silent };
+  return { stage, adminKey, readKey, campaignIds, clickIds };
 }
 
 /** Visitors of the tenant under measurement have the numbers before. */
