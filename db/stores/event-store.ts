@@ -86,11 +86,13 @@ function toArrival(event: NewEvent, nowMs: number, acknowledged?: Acknowledged):
 function repeatOf(arrival: Arrival, first: Arrival, known: Outcome | undefined): Outcome | null {
   if (known === undefined || known.status === 'refused') return null;
   if (eventKey(arrival.event) !== eventKey(first.event)) return null;
-  // Another message has to be remembered by itself; the same one, on another path, is refused as it would be later.
-  const [message, before] = [arrival.event.message ?? null, first.event.message ?? null];
-  if (message !== null && (before === null || !message.digest.equals(before.digest))) return null;
-  if (message?.path !== before?.path && message !== null)
-    return { status: 'refused', refusal: messageReused() };
+  const { message } = arrival.event;
+  if (message) {
+    const before = first.event.message;
+    // Another message has to be remembered by itself; the same one, on another path, is refused as it would be later.
+    if (!before?.digest.equals(message.digest)) return null;
+    if (before.path !== message.path) return { status: 'refused', refusal: messageReused() };
+  }
   return resolveRepeat(arrival, { id: known.id, bodyHash: eventBodyHash(first.event) });
 }
 
